@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+/** No aliases: these tests meet what is built and what a user would install, in real processes and browsers. */
+export default defineConfig({
+  test: {
+    include: ['e2e/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // A browser and a server each take a core; two files at once would only wait for each other.
+    fileParallelism: false,
+  },
+})
