@@ -1,0 +1,248 @@
+import type { Refusal } from '@wsticket/protocol'
+import type { JWK } from 'jose'
+import type { AuthStore, UserRecord } from './auth-store.js'
+import { PasswordHasher } from './passwords.js'
+import { addressKey, RateLimiter } from './rate-limit.js'
+import { generateAuthKeys, randomId, TokenMaker } from './tokens.js'
+
+// After this long the password is asked for again, however often the login was refreshed.
+const LOGIN_SECONDS = 30 * 86_400
+// People mistype; scripts guess. Wrong tries only: a right password gives its try back.
+const WRONG_TRIES_PER_ACCOUNT = { burst: 20, perSecond: 1 / 15 }
+// An office behind one address may sign in at once.
+const TRIES_PER_ADDRESS = { burst: 100, perSecond: 5 }
+
+/** Which sockets and tickets a logout ends: those of one login, or without `login` all of the subject's. */
+export interface LogoutTarget {
+  readonly issuer: string
+  readonly subject: string
+  readonly login?: string
+}
+
+export interface AuthServiceOptions {
+  readonly store: AuthStore
+  readonly issuer: string
+  readonly audience: string
+  /** Life of an access token, 1 to 86400. @default 900 */
+  readonly tokenSeconds?: number
+  /** Ends tickets and sockets. If it rejects, the logout answers 503 and can be repeated. */
+  readonly onLogout?: (target: LogoutTarget) => Promise<void>
+  /** Hears what nobody waits for, such as `onLogout` failing after a stolen refresh token was noticed. */
+  readonly onError?: (error: unknown) => void
+  readonly hasher?: PasswordHasher
+  readonly now?: () => number
+  readonly sleep?: (milliseconds: number) => Promise<void>
+}
+
+/** The pair of tokens that a login or a refresh gives. */
+export interface TokenPair {
+  readonly accessToken: string
+  readonly refreshToken: string
+  readonly expiresIn: number
+}
+
+/** The user behind an access token. */
+export interface Identity {
+  readonly user: UserRecord
+  readonly login: string
+  readonly expiresAt: number
+}
+
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+/**
+ * Signs users in and out.
+ *
+ * Refresh tokens rotate: each is good once. A used one that comes again ends its login, its tickets and its
+ * sockets, for then two parties hold the same token and nobody can tell which is the thief (RFC 9700, 4.14).
+ * There is no time of grace in which a used token still works: it would be the thief's time as well. A client
+ * whose reply was lost signs in again.
+ */
+export class AuthService {
+  readonly issuer: string
+  readonly #options: AuthServiceOptions
+  readonly #store: AuthStore
+  readonly #tokens: TokenMaker
+  readonly #hasher: PasswordHasher
+  readonly #onError: (error: unknown) => void
+  readonly #now: () => number
+  readonly #sleep: (milliseconds: number) => Promise<void>
+  readonly #perAccount: RateLimiter
+  readonly #perAddress: RateLimiter
+
+  private constructor(options: AuthServiceOptions, tokens: TokenMaker, hasher: PasswordHasher) {
+    this.issuer = options.issuer
+    this.#options = options
+    this.#store = options.store
+    this.#tokens = tokens
+    this.#hasher = hasher
+    this.#onError = options.onError ?? (() => undefined)
+    this.#now = options.now ?? Date.now
+    this.#sleep =
+      options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)))
+    this.#perAccount = new RateLimiter(WRONG_TRIES_PER_ACCOUNT, this.#now)
+    this.#perAddress = new RateLimiter(TRIES_PER_ADDRESS, this.#now)
+  }
+
+  /** Makes the service, with the keys that the store holds or, for the first node, fresh ones. */
+  static async create(options: AuthServiceOptions): Promise<AuthService> {
+    const keys = await options.store.adoptKeys(await generateAuthKeys())
+    return new AuthService(
+      options,
+      await TokenMaker.create(keys, options),
+      options.hasher ?? new PasswordHasher(),
+    )
+  }
+
+  get jwks(): { readonly keys: readonly JWK[] } {
+    return this.#tokens.jwks
+  }
+
+  /** Adds a user with a password, unless the e-mail address is taken. */
+  async addUser(user: Omit<UserRecord, 'passwordHash'>, password: string): Promise<boolean> {
+    const email = normalEmail(user.email)
+    if ((await this.#store.findUserByEmail(email)) !== undefined) return false
+    return await this.#store.addUser({ ...user, email, passwordHash: await this.#hasher.hash(password) })
+  }
+
+  async login(attempt: { email: string; password: string; address: string }): Promise<Outcome<TokenPair>> {
+    const account = normalEmail(attempt.email)
+    const wait = this.#perAddress.take(addressKey(attempt.address)) || this.#perAccount.take(account)
+    if (wait > 0) return refuse({ code: 'rate_limited', retryAfterSeconds: wait })
+    const user = await this.#store.findUserByEmail(account)
+    const verdict = await this.#hasher.verify(attempt.password, user?.passwordHash)
+    if (verdict === 'overloaded') {
+      this.#perAccount.giveBack(account)
+      const detail = 'Too many people sign in at this moment.'
+      return refuse({ code: 'identity_unavailable', retryAfterSeconds: 5, detail })
+    }
+    if (user === undefined || verdict !== 'right') {
+      return refuse({ code: 'credential_invalid', detail: 'The e-mail address or the password is wrong.' })
+    }
+    this.#perAccount.giveBack(account)
+    await this.#leaveSecondOfLogout(user.subject)
+    return await this.#openLogin(user)
+  }
+
+  async refresh(token: string): Promise<Outcome<TokenPair>> {
+    const read = this.#tokens.readRefresh(token)
+    if (read === undefined) {
+      return refuse({ code: 'credential_invalid', detail: 'refresh_token is not one of this service.' })
+    }
+    const outcome = await this.#store.rotateLogin(read.login, read.generation, this.#now())
+    if (outcome.kind === 'reused') {
+      const { subject, id } = outcome.login
+      await this.#finishLogout({ issuer: this.issuer, subject, login: id }, [id]).catch(this.#onError)
+      return refuse({
+        code: 'credential_revoked',
+        detail: 'This refresh_token was used before. Its login has been ended; sign in again.',
+      })
+    }
+    const user = outcome.kind === 'rotated' ? await this.#store.findUser(outcome.login.subject) : undefined
+    if (outcome.kind === 'over' || user === undefined) {
+      return refuse({ code: 'credential_revoked', detail: 'This login has ended; sign in again.' })
+    }
+    return { ok: true, value: await this.#pair(user, outcome.login) }
+  }
+
+  /** Tells who holds an access token whose login is live. */
+  async identify(token: string): Promise<Outcome<Identity>> {
+    const known = await this.#read(token)
+    if (!known.ok) return known
+    return known.value.ended ? refuse(LOGIN_ENDED) : known
+  }
+
+  /**
+   * Ends the token's login, or all of its user's. First the refresh tokens, then tickets and sockets; only
+   * then is the login forgotten, so that a logout whose second half failed can be repeated.
+   */
+  async logout(token: string, scope: 'login' | 'subject'): Promise<Outcome<{ scope: 'login' | 'subject' }>> {
+    const known = await this.#read(token)
+    if (!known.ok) return known
+    const subject = known.value.user.subject
+    const only = scope === 'login' ? { login: known.value.login } : {}
+    const ended = await this.#store.endLogins({ subject, ...only })
+    try {
+      await this.#finishLogout({ issuer: this.issuer, subject, ...only }, ended)
+    } catch (error) {
+      this.#onError(error)
+      const detail = 'The login has ended, but its sockets could not be closed. Send the same request again.'
+      return refuse({ code: 'identity_unavailable', retryAfterSeconds: 1, detail })
+    }
+    return { ok: true, value: { scope } }
+  }
+
+  async #finishLogout(target: LogoutTarget, ended: readonly string[]): Promise<void> {
+    await this.#options.onLogout?.(target)
+    if (target.login === undefined) await this.#store.noteLogout(target.subject, this.#now())
+    await this.#store.forgetLogins(ended)
+  }
+
+  async #read(token: string): Promise<Outcome<Identity & { ended: boolean }>> {
+    const now = this.#now()
+    const claims = await this.#tokens.readAccess(token, now)
+    if (claims === undefined) {
+      return refuse({ code: 'credential_invalid', detail: 'The access token is not valid or has expired.' })
+    }
+    const [user, found] = await Promise.all([
+      this.#store.findUser(claims.subject),
+      this.#store.findLogin(claims.login, now),
+    ])
+    if (user === undefined || found === undefined) return refuse(LOGIN_ENDED)
+    return { ok: true, value: { user, login: claims.login, expiresAt: claims.expiresAt, ended: found.ended } }
+  }
+
+  async #openLogin(user: UserRecord): Promise<Outcome<TokenPair>> {
+    const now = this.#now()
+    const login = {
+      id: randomId(),
+      subject: user.subject,
+      generation: 0,
+      deadline: now + LOGIN_SECONDS * 1000,
+    }
+    const surplus = await this.#store.openLogin(login, now)
+    const { issuer } = this
+    const { onLogout } = this.#options
+    for (const id of surplus)
+      await onLogout?.({ issuer, subject: user.subject, login: id }).catch(this.#onError)
+    return { ok: true, value: await this.#pair(user, login) }
+  }
+
+  async #pair(
+    user: UserRecord,
+    login: { readonly id: string; readonly generation: number; readonly deadline: number },
+  ): Promise<TokenPair> {
+    const issuedAt = Math.floor(this.#now() / 1000)
+    const expiresAt = Math.min(
+      issuedAt + (this.#options.tokenSeconds ?? 900),
+      Math.max(issuedAt + 1, Math.floor(login.deadline / 1000)),
+    )
+    return {
+      accessToken: await this.#tokens.signAccess(user, { login: login.id, issuedAt, expiresAt }),
+      refreshToken: this.#tokens.refreshToken(login.id, login.generation),
+      expiresIn: expiresAt - issuedAt,
+    }
+  }
+
+  // After "log out everywhere" no ticket is given for a JWT whose `iat` is the second of that logout, or an
+  // earlier one, since within a second before and after look alike. So no such JWT is signed.
+  async #leaveSecondOfLogout(subject: string): Promise<void> {
+    const at = await this.#store.lastLogout(subject)
+    if (at === undefined) return
+    const next = (Math.floor(at / 1000) + 1) * 1000
+    const wait = next - this.#now()
+    if (wait > 0) await this.#sleep(Math.min(wait, 1000))
+  }
+}
+
+const LOGIN_ENDED: Refusal = { code: 'credential_revoked', detail: 'This login has ended; sign in again.' }
+
+function refuse(refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } {
+  return { ok: false, refusal }
+}
+
+function normalEmail(email: string): string {
+  return email.trim().normalize('NFKC').toLowerCase()
+}
