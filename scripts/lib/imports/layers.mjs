@@ -1,0 +1,79 @@
+/**
+ * The floors of `@wsticket/server`, each with those that it may stand on:
+ *
+ *     adapters -> http, admission -> sessions -> authority -> stores/store.ts
+ *
+ * `base` are the plain files beside the folders. `store` is the contract alone, `stores` are those who keep it.
+ * `wsticket` is the composition root, the one place that knows everything but the adapters.
+ */
+const BASE = ['base', 'events', 'identity']
+const AUTHORITY = [...BASE, 'store', 'authority']
+const ADMISSION = [...AUTHORITY, 'sessions', 'admission']
+const HTTP = [...ADMISSION, 'http', 'wsticket']
+
+/** @type {Record<string, readonly string[]>} */
+const MAY_IMPORT = {
+  base: ['base'],
+  events: BASE,
+  identity: BASE,
+  store: [...BASE, 'store'],
+  stores: [...BASE, 'store', 'stores'],
+  authority: AUTHORITY,
+  sessions: [...AUTHORITY, 'sessions'],
+  admission: ADMISSION,
+  http: HTTP,
+  adapters: [...HTTP.filter((floor) => floor !== 'store'), 'adapters'],
+  conformance: [...HTTP, 'conformance'],
+  wsticket: [...HTTP, 'stores'],
+  index: [...HTTP, 'stores'],
+}
+
+/**
+ * Tells what is wrong with one file of the server importing another; both relative to its `src`, the second without
+ * extension.
+ *
+ * @param {string} from
+ * @param {string} to
+ * @returns {{ rule: string, remedy: string } | undefined}
+ */
+export function layerComplaint(from, to) {
+  const floor = floorOf(from)
+  const target = floorOf(to)
+  const allowed = MAY_IMPORT[floor]
+  if (allowed === undefined || MAY_IMPORT[target] === undefined) {
+    const unknown = allowed === undefined ? floor : target
+    return {
+      rule: 'known-floors',
+      remedy: `src/${unknown} has no place yet: give it one in scripts/lib/imports/layers.mjs.`,
+    }
+  }
+  if (allowed.includes(target)) return undefined
+  if (target === 'adapters') {
+    return {
+      rule: 'core-names-no-adapter',
+      remedy: 'Adapters bring requests to the core; hand over plain data instead.',
+    }
+  }
+  if (target === 'stores' || (target === 'store' && floor === 'adapters')) {
+    return {
+      rule: 'stores-by-contract',
+      remedy:
+        floor === 'adapters'
+          ? 'An adapter names no store: ask the authority or the sessions.'
+          : 'Take a Store (stores/store.ts) from the caller; only wsticket.ts chooses one.',
+    }
+  }
+  return {
+    rule: 'downwards-only',
+    remedy: `${floor} may import ${allowed.join(', ')}. Move what both need further down.`,
+  }
+}
+
+/** @param {string} path */
+function floorOf(path) {
+  const file = path.replace(/\.tsx?$/, '')
+  if (file === 'stores/store') return 'store'
+  const slash = file.indexOf('/')
+  if (slash >= 0) return file.slice(0, slash)
+  return file === 'wsticket' || file === 'index' ? file : 'base'
+}
