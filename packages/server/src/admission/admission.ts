@@ -1,0 +1,213 @@
+import {
+  type Carrier,
+  type CarrierReading,
+  type Refusal,
+  REFUSALS,
+  readCarriers,
+  WSTICKET_PROTOCOL,
+} from '@wsticket/protocol'
+import type { Authority } from '../authority/authority.js'
+import { type Refused, refused } from '../authority/context.js'
+import { cookieHash } from '../authority/secret.js'
+import type { Clock } from '../clock.js'
+import { withDeadline } from '../clock.js'
+import { isWsticketError, WsticketError } from '../errors.js'
+import type { EventHub } from '../events/hub.js'
+import { bindingCookie } from '../http/binding-cookie.js'
+import { headerValue, type RequestData } from '../http/message.js'
+import type { Claims } from '../identity/principal.js'
+import type { HeldSession } from '../sessions/held-session.js'
+import type { SessionRegistry } from '../sessions/registry.js'
+import type { HeldSocket, Session, SocketHold } from '../sessions/session.js'
+import { STORE_BUDGET_MS } from '../stores/store-calls.js'
+import type { AddressLimits } from './address-limits.js'
+import { clientAddress, type Networks, networkOf } from './addresses.js'
+import type { Origins } from './origins.js'
+import { checkUpgrade } from './upgrade-check.js'
+
+/** An upgrade request, as plain data. */
+export interface UpgradeRequest extends RequestData {
+  /** Bytes of all header lines together. */
+  readonly headerBytes: number
+}
+
+/** A session whose socket is about to come. Exactly one of `hold` and `release` MUST be called. */
+export interface Admission<C extends Claims = Claims> {
+  readonly ok: true
+  readonly session: Session<C>
+  /** Hands the socket over; from then on deadline, heartbeat and revocations close it. */
+  hold(socket: HeldSocket): SocketHold
+  /** There will be no socket: the session ends. */
+  release(): void
+}
+
+/** An upgrade that is let in. */
+export interface AdmittedUpgrade<C extends Claims = Claims> extends Admission<C> {
+  /** The request target without the ticket: all that the application may see. */
+  readonly target: string
+  /** The application's own subprotocols, as offered, for it to select one. */
+  readonly protocols: readonly string[]
+  /** What to select if the application selects none. */
+  readonly fallbackProtocol: string | undefined
+}
+
+/** An upgrade that is not. */
+export interface RefusedUpgrade {
+  readonly ok: false
+  readonly refusal: Refusal
+  /** `socket`: accept with `wsticket.refused` and send a close frame, since the client can read that. */
+  readonly answer: 'http' | 'socket'
+}
+
+/** What a ticket is presented with, when there is no upgrade request to read it from. */
+export interface RedeemContext {
+  readonly audience: string
+  readonly origin?: string | undefined
+  readonly address?: string | undefined
+  /** The value of the binding cookie. */
+  readonly cookie?: string | undefined
+  readonly carrier?: Carrier | undefined
+}
+
+export interface AdmissionParts<C extends Claims> {
+  readonly authority: Authority<C>
+  readonly registry: SessionRegistry<C>
+  readonly events: EventHub
+  readonly clock: Clock
+  readonly origins: Origins
+  readonly requireOrigin: boolean
+  readonly trusted: Networks
+  readonly addresses: AddressLimits
+  readonly draining: () => boolean
+}
+
+/** Decides about upgrades: origin, carrier, ticket, session. */
+export class AdmissionDesk<C extends Claims = Claims> {
+  readonly #parts: AdmissionParts<C>
+
+  constructor(parts: AdmissionParts<C>) {
+    this.#parts = parts
+  }
+
+  /** Decides about one upgrade for a route. Never rejects: what fails is a refusal. */
+  async admit(request: UpgradeRequest, audience: string): Promise<AdmittedUpgrade<C> | RefusedUpgrade> {
+    const { headers } = request
+    const address = clientAddress(headers, request.peer, this.#parts.trusted)
+    const reading = readCarriers({
+      target: request.target,
+      protocolHeader: headerValue(headers, 'sec-websocket-protocol'),
+    })
+    const origin = this.#parts.origins.read(headers)
+    const context: RedeemContext = {
+      audience,
+      address,
+      ...(origin.kind === 'absent' ? {} : { origin: origin.origin }),
+      cookie: bindingCookie(headers),
+      ...(reading.found.kind === 'ticket' ? { carrier: reading.found.carrier } : {}),
+    }
+    const early = this.#refuseEarly(request, reading)
+    if (early !== undefined) return this.#refuse(early, context, 'http')
+    const originOk = origin.kind === 'allowed' || (origin.kind === 'absent' && !this.#parts.requireOrigin)
+    if (!originOk) return this.#refuse(refused({ code: 'origin_refused' }), context, 'http')
+    const answer = reading.offersRefusals ? 'socket' : 'http'
+    const free = this.#parts.addresses.takeSocket(address)
+    if (free === undefined) {
+      return this.#refuse(refused({ code: 'rate_limited' }, 'sockets of one address'), context, answer)
+    }
+    const outcome = await this.#redeemFound(reading.found, context)
+    if (!outcome.ok) {
+      free()
+      return this.#refuse(outcome, context, answer)
+    }
+    outcome.session.signal.addEventListener('abort', free, { once: true })
+    if (outcome.session.signal.aborted) free()
+    return {
+      ...outcome,
+      target: reading.target,
+      protocols: reading.protocols,
+      fallbackProtocol: reading.offersTicketProtocol ? WSTICKET_PROTOCOL : undefined,
+    }
+  }
+
+  /** Redeems a ticket that came some other way. */
+  async redeem(ticket: string, context: RedeemContext): Promise<Admission<C> | Refused> {
+    const outcome = await this.#redeem(ticket, context)
+    if (!outcome.ok) this.#report(outcome, context)
+    return outcome
+  }
+
+  #refuseEarly(request: UpgradeRequest, reading: CarrierReading): Refused | undefined {
+    const improper = checkUpgrade(request, request.headerBytes)
+    if (improper !== undefined) return refused(improper)
+    if (reading.found.kind !== 'malformed') return undefined
+    const detail = 'Sec-WebSocket-Protocol must be a list of distinct tokens'
+    return refused({ code: 'request_invalid', detail })
+  }
+
+  async #redeemFound(found: CarrierReading['found'], context: RedeemContext): Promise<Admission<C> | Refused> {
+    if (this.#parts.draining()) return refused({ code: 'draining', retryAfterSeconds: 1 })
+    if (found.kind === 'ambiguous') return refused({ code: 'credential_ambiguous' })
+    if (found.kind !== 'ticket') return refused({ code: 'credential_missing' })
+    return this.#redeem(found.ticket, context)
+  }
+
+  async #redeem(ticket: string, context: RedeemContext): Promise<Admission<C> | Refused> {
+    const { authority, registry, clock, events } = this.#parts
+    const startedAt = clock.now()
+    const { audience, address, origin, carrier, cookie } = context
+    const seat = registry.seat()
+    try {
+      await this.#ready()
+      const redeemed = await authority.redeem(ticket, {
+        audience,
+        address,
+        shown: {
+          origin,
+          network: address === undefined ? undefined : networkOf(address),
+          cookie: cookie === undefined ? undefined : cookieHash(cookie),
+        },
+      })
+      if (!redeemed.ok) return redeemed
+      const { ref, principal } = redeemed
+      const durationMs = clock.now() - startedAt
+      events.emit('ticket.redeemed', { ref, subject: principal.subject, audience, carrier, address, origin, durationMs })
+      return this.#admission(seat.take({ ...redeemed, audience, carrier, address, origin }))
+    } catch (error) {
+      if (!isWsticketError(error)) throw error
+      return refused({ code: error.code, retryAfterSeconds: 1 }, error.message)
+    } finally {
+      seat.leave()
+    }
+  }
+
+  #admission(session: HeldSession<C>): Admission<C> {
+    const { registry } = this.#parts
+    return {
+      ok: true,
+      session,
+      hold: (socket) => registry.hold(session, socket),
+      release: () => session.ended(),
+    }
+  }
+
+  #ready(): Promise<void> {
+    return withDeadline(this.#parts.registry.ready(), {
+      clock: this.#parts.clock,
+      ms: STORE_BUDGET_MS,
+      late: () => new WsticketError('store_unavailable', 'revocations cannot be read from the store'),
+    })
+  }
+
+  #refuse(outcome: Refused, context: RedeemContext, answer: 'http' | 'socket'): RefusedUpgrade {
+    this.#report(outcome, context)
+    // Only what has a close code can be told over a socket.
+    const close = REFUSALS[outcome.refusal.code].close
+    return { ok: false, refusal: outcome.refusal, answer: close === undefined ? 'http' : answer }
+  }
+
+  #report({ refusal, reason }: Refused, context: RedeemContext): void {
+    const { audience, address, origin, carrier } = context
+    const { code, ref, detail } = refusal
+    this.#parts.events.emit('redeem.refused', { code, ref, reason: reason ?? detail, audience, address, origin, carrier })
+  }
+}

@@ -1,0 +1,48 @@
+import type { HeaderLines } from '../http/message.js'
+
+/** What an `Origin` header says. */
+export type OriginReading =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'allowed'; readonly origin: string }
+  /** Foreign, `null`, malformed or repeated. */
+  | { readonly kind: 'refused'; readonly origin: string }
+
+/** Which origins may connect. */
+export class Origins {
+  readonly #allowed: ReadonlySet<string>
+  readonly #any: boolean
+
+  /** Takes exact origins: scheme, host and port, as a browser sends them. */
+  constructor(allowed: readonly string[], dangerouslyAllowAnyOrigin: boolean) {
+    for (const origin of allowed) checkOrigin(origin)
+    this.#allowed = new Set(allowed)
+    this.#any = dangerouslyAllowAnyOrigin
+  }
+
+  read(headers: HeaderLines): OriginReading {
+    const lines = headers('origin')
+    const [origin] = lines
+    if (origin === undefined) return { kind: 'absent' }
+    // Compared to the byte: a browser has one spelling for an origin, and look-alikes have others.
+    if (lines.length === 1 && (this.#allowed.has(origin) || (this.#any && isOrigin(origin)))) {
+      return { kind: 'allowed', origin }
+    }
+    return { kind: 'refused', origin }
+  }
+}
+
+function checkOrigin(origin: string): void {
+  if (isOrigin(origin)) return
+  throw new TypeError(
+    `origins: ${JSON.stringify(origin)} is not an origin; give scheme, host and, if it is not the default, port, ` +
+      'with no path and no slash at the end. Example: https://app.example.com',
+  )
+}
+
+function isOrigin(text: string): boolean {
+  try {
+    return new URL(text).origin === text
+  } catch {
+    return false
+  }
+}

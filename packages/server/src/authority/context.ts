@@ -1,0 +1,77 @@
+import type { Refusal } from '@wsticket/protocol'
+import type { Clock } from '../clock.js'
+import type { EventHub } from '../events/hub.js'
+import type { SessionPolicy } from '../sessions/policy.js'
+import type { Holder, OvertakenCredential, Quota } from '../stores/store.js'
+import type { StoreCalls } from '../stores/store-calls.js'
+import type { Limits, TicketPolicy } from './policy.js'
+import type { SealKeys } from './seal-keys.js'
+import { loginKey, type RandomBytes, subjectKey } from './secret.js'
+import type { Principal } from '../identity/principal.js'
+
+/** What the authority's operations share. */
+export interface AuthorityContext {
+  readonly store: StoreCalls
+  readonly seals: SealKeys
+  readonly events: EventHub
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly tickets: TicketPolicy
+  readonly limits: Limits
+  readonly sessions: SessionPolicy
+  /** How far clocks may differ, 0 to 30 seconds. */
+  readonly skewSeconds: number
+  /** Credentials that live longer than this are refused; so long is a logout remembered. */
+  readonly maxTokenAgeSeconds: number
+  /** What tickets are bound to besides their audience. */
+  readonly bind: { readonly origin: boolean; readonly network: boolean; readonly cookie: boolean }
+  /** What happens when a single-use ticket is presented a second time. */
+  readonly onReuse: 'event' | 'revoke-session'
+  /** The routes that tickets can be for. */
+  readonly audiences: () => readonly string[]
+  /** This node's id. */
+  readonly node: string
+}
+
+/** An operation that was refused. */
+export interface Refused {
+  readonly ok: false
+  readonly refusal: Refusal
+  readonly quota?: Quota | undefined
+  /** What the audit log may know and the client may not. */
+  readonly reason?: string | undefined
+}
+
+/** Builds a refused result. */
+export function refused(refusal: Refusal, reason?: string): Refused {
+  return reason === undefined ? { ok: false, refusal } : { ok: false, refusal, reason }
+}
+
+/** Who a principal's requests speak for, in the store's terms. */
+export function holderOf(principal: Principal): Holder {
+  const { issuer, subject, login, issuedAt, expiresAt } = principal
+  return {
+    subject: subjectKey(issuer, subject),
+    login: login === undefined ? undefined : loginKey(issuer, subject, login),
+    issuedAt,
+    expiresAt,
+  }
+}
+
+/** The refusal of a credential that a logout has overtaken. */
+export function overtaken(outcome: OvertakenCredential): Refused {
+  if (outcome.kind === 'revoked') return refused({ code: 'credential_revoked' })
+  const retryAfterSeconds = Math.ceil(outcome.retryAfterMs / 1000)
+  return refused({ code: 'credential_invalid', retryAfterSeconds }, 'issued in the second of the logout')
+}
+
+/** Why a credential's times cannot be accepted; `undefined` if they can. */
+export function timesRefused(context: AuthorityContext, principal: Principal): Refused | undefined {
+  const { issuedAt, expiresAt } = principal
+  if (issuedAt === undefined) return undefined
+  const now = context.clock.now() / 1000
+  // One from the future would outlast a logout.
+  if (issuedAt > now + context.skewSeconds) return refused({ code: 'credential_invalid' }, 'issued in the future')
+  if ((expiresAt ?? now) - issuedAt <= context.maxTokenAgeSeconds) return undefined
+  return refused({ code: 'credential_invalid' }, `lives longer than ${context.maxTokenAgeSeconds} seconds`)
+}

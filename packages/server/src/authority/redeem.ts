@@ -1,0 +1,109 @@
+import { parseTicket } from '@wsticket/protocol'
+import type { Claims, Principal } from '../identity/principal.js'
+import type { Bindings, RedeemOutcome, StoredPrincipal } from '../stores/store.js'
+import { type AuthorityContext, type Refused, refused } from './context.js'
+import { attemptId, refOf } from './secret.js'
+import type { Json } from '@wsticket/protocol'
+
+/** What a ticket is presented with. */
+export interface Presentation {
+  readonly audience: string
+  readonly address?: string | undefined
+  readonly shown: Bindings
+}
+
+/** A ticket that was redeemed, and the session that this opened. */
+export interface Redeemed<C extends Claims = Claims> {
+  readonly ok: true
+  readonly ref: string
+  readonly attemptId: string
+  readonly subject: string
+  readonly login: string | undefined
+  readonly principal: Principal<C>
+  readonly metadata: { readonly [name: string]: Json }
+  /** Unix milliseconds, by the store's clock. */
+  readonly openedAt: number
+  readonly remainingMs: number
+}
+
+/** Redeems a ticket, once and atomically. A forged one is refused without asking the store. */
+export async function redeem<C extends Claims>(
+  context: AuthorityContext,
+  ticket: string,
+  presented: Presentation,
+): Promise<Redeemed<C> | (Refused & { readonly ref?: string })> {
+  const parts = parseTicket(ticket)
+  if (parts === undefined) return refused({ code: 'ticket_unknown' }, 'malformed')
+  if (!(await context.seals.accept(parts))) return refused({ code: 'ticket_unknown' }, 'seal fits no key')
+  const ref = refOf(parts)
+  const id = attemptId(context.random)
+  const { address, shown } = presented
+  const outcome = await context.store.redeem(
+    ref,
+    { id, node: context.node, address, shown },
+    {
+      audience: presented.audience,
+      sessionsPerUser: context.limits.sessionsPerUser,
+      maxSessionMs: context.sessions.maxSeconds * 1000,
+      skewMs: context.skewSeconds * 1000,
+      liveNodes: undefined,
+    },
+  )
+  if (outcome.kind === 'used') await reportReuse(context, ref, outcome, address)
+  if (outcome.kind !== 'admitted') return refuse(ref, outcome)
+  const { record } = outcome
+  return {
+    ok: true,
+    ref,
+    attemptId: id,
+    subject: record.holder.subject,
+    login: record.holder.login,
+    principal: restore<C>(record.principal, outcome.permissions),
+    metadata: record.metadata,
+    openedAt: outcome.openedAt,
+    remainingMs: outcome.remainingMs,
+  }
+}
+
+function refuse(ref: string, outcome: Exclude<RedeemOutcome, { readonly kind: 'admitted' }>): Refused {
+  switch (outcome.kind) {
+    case 'unknown':
+      return refused({ code: 'ticket_unknown', ref })
+    case 'expired':
+      return refused({ code: 'ticket_expired', ref })
+    case 'voided':
+      return refused({ code: 'ticket_voided', ref })
+    case 'revoked':
+      return refused({ code: 'ticket_revoked', ref })
+    case 'used':
+      return refused({ code: 'ticket_used', ref })
+    case 'session_limit':
+      return refused({ code: 'session_limit', ref })
+    case 'mismatch':
+      return outcome.what === 'audience'
+        ? refused({ code: 'audience_mismatch', ref })
+        : refused({ code: 'binding_mismatch', ref }, `another ${outcome.what}`)
+  }
+}
+
+async function reportReuse(
+  context: AuthorityContext,
+  ref: string,
+  outcome: Extract<RedeemOutcome, { readonly kind: 'used' }>,
+  address: string | undefined,
+): Promise<void> {
+  let revoked = false
+  if (context.onReuse === 'revoke-session') {
+    const answer = await context.store.call('revoke', (store) =>
+      store.revoke({ kind: 'session', ref, code: 'session_revoked' }),
+    )
+    revoked = answer.kind === 'revoked'
+  }
+  context.events.emit('ticket.reused', { ref, first: outcome.first, second: { address }, revoked })
+}
+
+/** The principal as it was issued, with the permissions that the session has. */
+function restore<C extends Claims>(stored: StoredPrincipal, permissions: readonly string[]): Principal<C> {
+  // The claims went into the store as this very type and come back as the same JSON.
+  return { ...stored, claims: stored.claims as C, permissions }
+}

@@ -1,0 +1,52 @@
+import type { TicketParts } from '@wsticket/protocol'
+import type { Clock } from '../clock.js'
+import type { StoreCalls } from '../stores/store-calls.js'
+import { sealFits } from './secret.js'
+
+// A ticket whose seal fits no key may be forged, or sealed with a key that another node made since: the keys
+// are read again, but not more often than this, so that forged tickets cost the store nothing.
+const RELOAD_AFTER_MS = 1000
+
+/** The keys that seal tickets, as the store has them. */
+export class SealKeys {
+  readonly #store: StoreCalls
+  readonly #clock: Clock
+  readonly #configured: readonly Uint8Array[] | undefined
+  #keys: readonly Uint8Array[] = []
+  #loadedAt = Number.NEGATIVE_INFINITY
+  #loading: Promise<readonly Uint8Array[]> | undefined
+
+  constructor(store: StoreCalls, clock: Clock, configured: readonly Uint8Array[] | undefined) {
+    this.#store = store
+    this.#clock = clock
+    this.#configured = configured
+  }
+
+  /** The key for new tickets. */
+  async current(): Promise<Uint8Array> {
+    const [first] = this.#keys.length > 0 ? this.#keys : await this.#load()
+    if (first === undefined) throw new TypeError('a store gave no seal keys; sealKeys() must give at least one')
+    return first
+  }
+
+  /** Tells whether a ticket was sealed with one of our keys. */
+  async accept(parts: TicketParts): Promise<boolean> {
+    if (sealFits(parts, this.#keys)) return true
+    if (this.#clock.now() - this.#loadedAt < RELOAD_AFTER_MS) return false
+    return sealFits(parts, await this.#load())
+  }
+
+  #load(): Promise<readonly Uint8Array[]> {
+    if (this.#loading !== undefined) return this.#loading
+    this.#loading = this.#read().finally(() => {
+      this.#loading = undefined
+    })
+    return this.#loading
+  }
+
+  async #read(): Promise<readonly Uint8Array[]> {
+    this.#loadedAt = this.#clock.now()
+    this.#keys = this.#configured ?? (await this.#store.call('sealKeys', (store) => store.sealKeys()))
+    return this.#keys
+  }
+}

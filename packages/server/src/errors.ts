@@ -1,0 +1,37 @@
+/** What failed: `store_unavailable` (the ticket store), `identity_unavailable` (whoever verifies credentials). */
+export type WsticketErrorCode = 'store_unavailable' | 'identity_unavailable'
+
+const BRAND = Symbol.for('wsticket.error')
+
+/**
+ * Infrastructure that failed. Never an admission, and never used for expected refusals, which are values.
+ *
+ * Messages are for people and may change; `code` is the interface.
+ */
+export class WsticketError extends Error {
+  override readonly name = 'WsticketError'
+  readonly code: WsticketErrorCode
+  /** What an operator can do about it. */
+  readonly remedy: string | undefined
+
+  constructor(
+    code: WsticketErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly remedy?: string } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.remedy = options.remedy
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+}
+
+/** Tells whether a caught value is a {@link WsticketError}, also one of another copy of this package. */
+export function isWsticketError(value: unknown): value is WsticketError {
+  return typeof value === 'object' && value !== null && BRAND in value
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

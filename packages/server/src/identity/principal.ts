@@ -1,0 +1,55 @@
+import type { RefusalCode } from '@wsticket/protocol'
+
+/** What a credential says besides the fields that wsticket itself reads. JSON values only. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** Who presents a credential. */
+export interface Principal<C extends Claims = Claims> {
+  /** Who vouches for the subject. Two issuers' equal subjects are strangers to each other. */
+  readonly issuer?: string | undefined
+  /** The user, as the issuer names it: 1 to 1024 characters. */
+  readonly subject: string
+  readonly email?: string | undefined
+  readonly permissions: readonly string[]
+  readonly claims: C
+  /** One sign-in of the subject (`sid`), through its refreshes. Without it, a logout ends the whole user. */
+  readonly login?: string | undefined
+  /** Unix seconds; compared with the second of a logout from everywhere. */
+  readonly issuedAt?: number | undefined
+  /** Unix seconds; neither ticket nor session outlives it (but for the skew). */
+  readonly expiresAt?: number | undefined
+}
+
+/** A request as `authenticate` sees it: plain data, whatever the framework. */
+export interface CredentialRequest {
+  readonly method: string
+  /** Path and query as they stood in the request line. */
+  readonly target: string
+  /** The value of a header, several lines joined by a comma; `undefined` if absent. */
+  header(name: string): string | undefined
+  /** The token of an `Authorization: Bearer …` header. */
+  readonly bearer: string | undefined
+  /** The client's address, `trustedProxies` taken into account. */
+  readonly address: string
+}
+
+/** Why a credential is no good. `reason` goes to the audit log, never to the client. */
+export interface CredentialRefusal {
+  readonly refused: Extract<RefusalCode, 'credential_missing' | 'credential_ambiguous' | 'credential_invalid'>
+  readonly reason: string
+}
+
+/**
+ * Turns a request into a principal.
+ *
+ * MUST give a principal only for a valid credential; `undefined` or a {@link CredentialRefusal} otherwise.
+ * MUST throw if it cannot tell (its own dependency is down): the answer is then 503, never an admission.
+ */
+export type Authenticate<C extends Claims = Claims> = (
+  request: CredentialRequest,
+) => Promise<Principal<C> | CredentialRefusal | undefined>
+
+/** Tells a refusal from a principal. */
+export function isCredentialRefusal(value: object): value is CredentialRefusal {
+  return 'refused' in value
+}

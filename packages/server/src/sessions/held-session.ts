@@ -1,0 +1,159 @@
+import { type Carrier, formatCloseReason, type Json, type RefusalCode, refusalRow } from '@wsticket/protocol'
+import type { SessionPolicy } from './policy.js'
+import type { Clock } from '../clock.js'
+import type { Claims, Principal } from '../identity/principal.js'
+import type { LoginKey, SubjectKey } from '../stores/store.js'
+import { Lifetime } from './lifetime.js'
+import type { HeldSocket, Session, SocketHold } from './session.js'
+
+// A peer that does not answer a close frame is cut off after this long.
+const CLOSE_TIMEOUT_MS = 5000
+
+/** A session as it was admitted, before a socket is there. */
+export interface AdmittedSession<C extends Claims = Claims> {
+  readonly ref: string
+  readonly attemptId: string
+  readonly subject: SubjectKey
+  readonly login: LoginKey | undefined
+  readonly principal: Principal<C>
+  readonly metadata: { readonly [name: string]: Json }
+  readonly audience: string
+  readonly carrier: Carrier | undefined
+  readonly address: string | undefined
+  readonly origin: string | undefined
+  readonly openedAt: number
+  readonly remainingMs: number
+}
+
+export interface HeldSessionHandlers<C extends Claims> {
+  deadline(session: HeldSession<C>): void
+  over(session: HeldSession<C>, code: RefusalCode | undefined, durationMs: number): void
+}
+
+/** One socket's share of a session, on the node that holds it. */
+export class HeldSession<C extends Claims = Claims> implements Session<C>, SocketHold {
+  readonly admitted: AdmittedSession<C>
+  readonly #clock: Clock
+  readonly #handlers: HeldSessionHandlers<C>
+  readonly #over = new AbortController()
+  readonly #since: number
+  #principal: Principal<C>
+  #deadline: number
+  #socket: HeldSocket | undefined
+  #lifetime: Lifetime | undefined
+  #cancelCut: (() => void) | undefined
+
+  constructor(admitted: AdmittedSession<C>, clock: Clock, handlers: HeldSessionHandlers<C>) {
+    this.admitted = admitted
+    this.#clock = clock
+    this.#handlers = handlers
+    this.#since = clock.now()
+    this.#principal = admitted.principal
+    this.#deadline = this.#since + admitted.remainingMs
+  }
+
+  get ref(): string {
+    return this.admitted.ref
+  }
+  get principal(): Principal<C> {
+    return this.#principal
+  }
+  get metadata(): { readonly [name: string]: Json } {
+    return this.admitted.metadata
+  }
+  get audience(): string {
+    return this.admitted.audience
+  }
+  get carrier(): Carrier | undefined {
+    return this.admitted.carrier
+  }
+  get address(): string | undefined {
+    return this.admitted.address
+  }
+  get origin(): string | undefined {
+    return this.admitted.origin
+  }
+  get openedAt(): number {
+    return this.admitted.openedAt
+  }
+  get deadline(): number {
+    return this.#deadline
+  }
+  get signal(): AbortSignal {
+    return this.#over.signal
+  }
+
+  close(code: Extract<RefusalCode, 'session_closed' | 'session_revoked' | 'draining'> = 'session_closed'): void {
+    this.end(code)
+  }
+
+  /** Takes the socket; one that is over already is closed at once. */
+  attach(socket: HeldSocket, policy: SessionPolicy): void {
+    this.#socket = socket
+    if (this.signal.aborted) {
+      this.#closeSocket(codeOf(this.signal))
+      return
+    }
+    this.#lifetime = new Lifetime(this.#clock, policy, {
+      deadline: () => this.#handlers.deadline(this),
+      idle: () => this.end('session_idle'),
+      ping: () => socket.ping(),
+      dead: () => {
+        socket.terminate()
+        this.ended()
+      },
+    })
+    this.#lifetime.setDeadline(this.#deadline - this.#clock.now())
+  }
+
+  /** Moves the deadline and takes over what the store says of the permissions. Tells whether they narrowed. */
+  update(remainingMs: number | undefined, permissions: readonly string[]): boolean {
+    if (remainingMs !== undefined) {
+      this.#deadline = this.#clock.now() + remainingMs
+      this.#lifetime?.setDeadline(remainingMs)
+    }
+    const kept = this.#principal.permissions.filter((permission) => permissions.includes(permission))
+    if (kept.length === this.#principal.permissions.length) return false
+    this.#principal = { ...this.#principal, permissions: kept }
+    return true
+  }
+
+  heard(): void {
+    this.#lifetime?.heard()
+  }
+
+  active(): void {
+    this.#lifetime?.active()
+  }
+
+  ended(): void {
+    this.#cancelCut?.()
+    this.#finish(undefined)
+  }
+
+  /** Ends it with a code of the refusal table: the socket gets a close frame and is cut off if it stays. */
+  end(code: RefusalCode, retryAfterSeconds?: number): void {
+    if (!this.#finish(code)) return
+    this.#closeSocket(code, retryAfterSeconds)
+  }
+
+  #finish(code: RefusalCode | undefined): boolean {
+    if (this.signal.aborted) return false
+    this.#lifetime?.stop()
+    this.#over.abort(code)
+    this.#handlers.over(this, code, this.#clock.now() - this.#since)
+    return true
+  }
+
+  #closeSocket(code: RefusalCode | undefined, retryAfterSeconds?: number): void {
+    const socket = this.#socket
+    if (socket === undefined || code === undefined) return
+    socket.close(refusalRow(code).close ?? 1008, formatCloseReason(code, retryAfterSeconds))
+    this.#cancelCut = this.#clock.after(CLOSE_TIMEOUT_MS, () => socket.terminate())
+  }
+}
+
+function codeOf(signal: AbortSignal): RefusalCode | undefined {
+  const { reason } = signal
+  return typeof reason === 'string' ? (reason as RefusalCode) : undefined
+}

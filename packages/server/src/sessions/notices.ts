@@ -1,0 +1,75 @@
+import type { Clock } from '../clock.js'
+import type { Notice, TicketStore } from '../stores/store.js'
+
+// A store that cannot be read is asked again after this long: soon enough for a revocation to be prompt,
+// rare enough to leave a store alone that is starting.
+const RETRY_MS = 500
+
+export interface NoticeHandlers {
+  notice(notice: Notice): void
+  /** Something may have been missed. */
+  gap(): void
+  failed(error: unknown): void
+}
+
+/** Reads the store's notices for as long as it is asked to. */
+export class NoticePump {
+  readonly #store: TicketStore
+  readonly #clock: Clock
+  readonly #handlers: NoticeHandlers
+  readonly #stop = new AbortController()
+  readonly #ready: Promise<void>
+  #setReady: () => void = () => {}
+  #running: Promise<void> | undefined
+
+  constructor(store: TicketStore, clock: Clock, handlers: NoticeHandlers) {
+    this.#store = store
+    this.#clock = clock
+    this.#handlers = handlers
+    this.#ready = new Promise((resolve) => {
+      this.#setReady = resolve
+    })
+  }
+
+  /** Resolves once every later notice will be seen. Starts reading at the first call. */
+  start(): Promise<void> {
+    this.#running ??= this.#run()
+    return this.#ready
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    let cursor: string | undefined
+    while (!signal.aborted) {
+      try {
+        const batch = await this.#store.notices(cursor, signal)
+        cursor = batch.cursor
+        for (const notice of batch.notices) this.#handlers.notice(notice)
+        if (batch.gap) this.#handlers.gap()
+        this.#setReady()
+      } catch (error) {
+        if (signal.aborted) return
+        this.#handlers.failed(error)
+        await this.#pause()
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    const { signal } = this.#stop
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        cancel()
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      const cancel = this.#clock.after(RETRY_MS, wake)
+      signal.addEventListener('abort', wake)
+    })
+  }
+}

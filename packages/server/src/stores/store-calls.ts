@@ -1,0 +1,91 @@
+import { type Clock, withDeadline } from '../clock.js'
+import { isWsticketError, messageOf, WsticketError } from '../errors.js'
+import type { EventHub } from '../events/hub.js'
+import type { RedeemAttempt, RedeemOutcome, RedeemTerms, SessionCheck, TicketStore } from './store.js'
+
+/** A store call that takes longer than this has failed. The budget of a whole redeem, retries included. */
+export const STORE_BUDGET_MS = 1000
+// Part of the budget that one try of a redeem may take, so that a lost reply leaves time to ask again.
+const REDEEM_TRY_MS = 350
+const REDEEM_PAUSE_MS = 25
+
+/**
+ * The store, with a deadline on every call. Whatever fails is told to the hub and rejects with a
+ * `WsticketError` of code `store_unavailable`.
+ */
+export class StoreCalls {
+  readonly store: TicketStore
+  readonly #clock: Clock
+  readonly #events: EventHub
+
+  constructor(store: TicketStore, clock: Clock, events: EventHub) {
+    this.store = store
+    this.#clock = clock
+    this.#events = events
+  }
+
+  /** Makes one call. */
+  async call<T>(operation: string, work: (store: TicketStore) => Promise<T>): Promise<T> {
+    try {
+      return await this.#within(operation, STORE_BUDGET_MS, work(this.store))
+    } catch (error) {
+      throw this.failed(operation, error)
+    }
+  }
+
+  /** Redeems, asking again with the same attempt for as long as the budget lasts. */
+  async redeem(ref: string, attempt: RedeemAttempt, terms: RedeemTerms): Promise<RedeemOutcome> {
+    const until = this.#clock.now() + STORE_BUDGET_MS
+    let gaveUp = false
+    const abandoned = (outcome: RedeemOutcome): void => {
+      // Answered after we refused: nobody will hold that session.
+      if (gaveUp && outcome.kind === 'admitted') void this.closeSocket(ref, attempt.id)
+    }
+    for (;;) {
+      try {
+        const left = Math.min(REDEEM_TRY_MS, until - this.#clock.now())
+        return await this.#within('redeem', left, this.store.redeem(ref, attempt, terms), abandoned)
+      } catch (error) {
+        if (this.#clock.now() + REDEEM_PAUSE_MS >= until) {
+          gaveUp = true
+          // Whether the store let this attempt win cannot be told; if it did, the session is given up.
+          void this.closeSocket(ref, attempt.id)
+          throw this.failed('redeem', error)
+        }
+        await new Promise<void>((resolve) => this.#clock.after(REDEEM_PAUSE_MS, resolve))
+      }
+    }
+  }
+
+  /** Tells the store that a socket is gone. Never rejects: the session then ends at its deadline. */
+  async closeSocket(ref: string, attemptId: string): Promise<void> {
+    try {
+      await this.call('close', (store) => store.closeSocket(ref, attemptId))
+    } catch {
+      // Told to the hub already.
+    }
+  }
+
+  checkSessions(refs: readonly string[]): Promise<readonly SessionCheck[]> {
+    return this.call('check', (store) => store.checkSessions(refs))
+  }
+
+  /** Tells the hub of a failure and gives the error to throw. */
+  failed(operation: string, error: unknown): WsticketError {
+    this.#events.emit('store.failed', { operation, message: messageOf(error) })
+    if (isWsticketError(error)) return error
+    return new WsticketError('store_unavailable', `the ${this.store.kind} store failed: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+
+  #within<T>(operation: string, ms: number, work: Promise<T>, abandoned?: (value: T) => void): Promise<T> {
+    return withDeadline(work, {
+      clock: this.#clock,
+      ms,
+      late: () =>
+        new WsticketError('store_unavailable', `the ${this.store.kind} store did not answer ${operation} in ${ms} ms`),
+      ...(abandoned === undefined ? {} : { abandoned }),
+    })
+  }
+}
