@@ -55,6 +55,7 @@ async function everything() {
   await prepare(root, { say, build: false })
   const options = { root, env: { ...process.env, ...programs }, onOutcome }
   await runParts(FIRST, { ...options, atOnce: 1 })
+  if (failed > 0) return say('Nothing else was run: all of it needs the build.')
   await runParts(CHECKS, { ...options, atOnce: 2 })
   await runParts(TESTS, { ...options, atOnce: 1 })
 }

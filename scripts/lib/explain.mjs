@@ -9,7 +9,17 @@ import { CommandFailed } from './run.mjs'
 export function explain(error) {
   if (error instanceof CommandFailed && error.output !== '')
     process.stderr.write(`${error.output.trimEnd()}\n\n`)
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${told(error)}\n`)
+}
+
+/**
+ * What was foreseen is told in a sentence of ours; anything else is a mistake of these scripts, and needs its stack.
+ *
+ * @param {unknown} error
+ */
+function told(error) {
+  if (!(error instanceof Error)) return String(error)
+  return error.message.startsWith('wsticket: ') ? error.message : error.stack
 }
 
 /**

@@ -42,8 +42,11 @@ export function run(command, args, { cwd, env = process.env, limitMs }) {
     }
     const killAll = () => {
       if (child.pid === undefined) return
-      if (detached) process.kill(-child.pid, 'SIGKILL')
-      else child.kill('SIGKILL')
+      try {
+        process.kill(detached ? -child.pid : child.pid, 'SIGKILL')
+      } catch {
+        // Gone already.
+      }
     }
     const limit =
       limitMs === undefined

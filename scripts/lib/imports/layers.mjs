@@ -1,15 +1,19 @@
 /**
  * The floors of `@wsticket/server`, each with those that it may stand on:
  *
- *     adapters -> http, admission -> sessions -> authority -> stores/store.ts
+ *     adapters -> http, admission -> authority -> sessions -> stores/store.ts
  *
- * `base` are the plain files beside the folders. `store` is the contract alone, `stores` are those who keep it.
- * `wsticket` is the composition root, the one place that knows everything but the adapters.
+ * `base` are the plain files beside the folders. `store` is the contract and how it is called, `stores` are those who
+ * keep it. `wsticket` is the composition root, the one place that knows everything but the adapters.
  */
 const BASE = ['base', 'events', 'identity']
-const AUTHORITY = [...BASE, 'store', 'authority']
-const ADMISSION = [...AUTHORITY, 'sessions', 'admission']
+const SESSIONS = [...BASE, 'store', 'sessions']
+const AUTHORITY = [...SESSIONS, 'authority']
+const ADMISSION = [...AUTHORITY, 'admission']
 const HTTP = [...ADMISSION, 'http', 'wsticket']
+
+/** The files of `stores/` that are no store. */
+const CONTRACT = new Set(['stores/store', 'stores/store-calls'])
 
 /** @type {Record<string, readonly string[]>} */
 const MAY_IMPORT = {
@@ -19,7 +23,7 @@ const MAY_IMPORT = {
   store: [...BASE, 'store'],
   stores: [...BASE, 'store', 'stores'],
   authority: AUTHORITY,
-  sessions: [...AUTHORITY, 'sessions'],
+  sessions: SESSIONS,
   admission: ADMISSION,
   http: HTTP,
   adapters: [...HTTP.filter((floor) => floor !== 'store'), 'adapters'],
@@ -72,7 +76,7 @@ export function layerComplaint(from, to) {
 /** @param {string} path */
 function floorOf(path) {
   const file = path.replace(/\.tsx?$/, '')
-  if (file === 'stores/store') return 'store'
+  if (CONTRACT.has(file)) return 'store'
   const slash = file.indexOf('/')
   if (slash >= 0) return file.slice(0, slash)
   return file === 'wsticket' || file === 'index' ? file : 'base'

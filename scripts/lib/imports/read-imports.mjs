@@ -16,7 +16,7 @@ const LANGUAGES = { ts: 'ts', mts: 'ts', tsx: 'tsx', mjs: 'js', js: 'js' }
  * @param {string} path for the language and for errors
  * @param {string} text
  * @returns {Import[]}
- * @throws {SyntaxError} for a file that cannot be parsed
+ * @throws {Error} for a file that cannot be parsed
  */
 export function readImports(path, text) {
   const lang = LANGUAGES[path.slice(path.lastIndexOf('.') + 1)]
