@@ -1,1 +1,42 @@
-export {}
+export type {
+  Cause,
+  CauseCode,
+  ConnectingState,
+  ConnectionState,
+  FetchingState,
+  History,
+  OpenState,
+  RenewingState,
+  StateChange,
+  StoppedState,
+  WaitingState,
+} from './connection-types.js'
+export type { Clock, Fetch, SocketConstructor, SocketLike } from './environment.js'
+export { ConnectionCloseEvent, StateChangeEvent } from './events.js'
+export {
+  type Message,
+  OUTBOX_MAX_AGE_MS,
+  OUTBOX_MAX_BYTES,
+  OUTBOX_MAX_MESSAGES,
+  OutboxFullError,
+} from './outbox.js'
+export { SocketEvents, type SocketListener, type TicketSocketEventMap } from './socket-events.js'
+export {
+  isTicketErrorCode,
+  TicketError,
+  type TicketErrorCode,
+  type TicketErrorDetails,
+} from './ticket-error.js'
+export { type SocketSession, TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
+export {
+  type CredentialCallback,
+  type GrantOptions,
+  type OwnTicketOptions,
+  type Renewal,
+  TICKET_TTL_SECONDS,
+  type TicketGrant,
+  type TicketRouteOptions,
+  type TicketSource,
+  type TicketSourceOptions,
+  ticketSource,
+} from './ticket-source.js'

@@ -1,0 +1,93 @@
+/** What a WebSocket can send. */
+export type Message = string | ArrayBufferLike | ArrayBufferView | Blob
+
+/** A message as it is kept: a copy, so that later changes to the caller's buffer do not reach it. */
+export type KeptMessage = string | Uint8Array<ArrayBuffer> | Blob
+
+/** Most messages kept: what a person can have typed, not what a stream can have made. */
+export const OUTBOX_MAX_MESSAGES = 256
+
+/** Most bytes kept. */
+export const OUTBOX_MAX_BYTES: number = 1024 * 1024
+
+/** Longest wait of the oldest message: who has not been connected for so long should hear it, not type on. */
+export const OUTBOX_MAX_AGE_MS = 60_000
+
+/** Thrown by `send()` when the outbox takes no more. The message was not kept; those before it were. */
+export class OutboxFullError extends Error {
+  override readonly name: string = 'OutboxFullError'
+  readonly code = 'outbox_full'
+}
+
+/**
+ * Keeps messages until there is a connection. It holds only what was never handed to a socket: a message that was sent
+ * and perhaps lost is not sent again, since nobody but the application can tell whether that would be twice.
+ */
+export class Outbox {
+  readonly #now: () => number
+  readonly #kept: { readonly message: KeptMessage; readonly bytes: number; readonly at: number }[] = []
+  #bytes = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get isEmpty(): boolean {
+    return this.#kept.length === 0
+  }
+
+  /** Keeps a message, or throws {@link OutboxFullError}. */
+  add(message: Message): void {
+    const now = this.#now()
+    const bytes = byteLength(message)
+    const [oldest] = this.#kept
+    if (this.#kept.length >= OUTBOX_MAX_MESSAGES) {
+      throw new OutboxFullError(`The outbox is full: ${OUTBOX_MAX_MESSAGES} messages wait for a connection`)
+    }
+    if (this.#bytes + bytes > OUTBOX_MAX_BYTES) {
+      throw new OutboxFullError(`The outbox is full: it holds ${OUTBOX_MAX_BYTES} bytes at most`)
+    }
+    if (oldest !== undefined && now - oldest.at > OUTBOX_MAX_AGE_MS) {
+      throw new OutboxFullError('The outbox is full: there has been no connection for too long')
+    }
+    this.#kept.push({ message: copyOf(message), bytes, at: now })
+    this.#bytes += bytes
+  }
+
+  /** Hands the messages over in their order; one whose hand-over fails stays, with all behind it. */
+  flush(send: (message: KeptMessage) => void): void {
+    while (true) {
+      const [first] = this.#kept
+      if (first === undefined) return
+      send(first.message)
+      this.#kept.shift()
+      this.#bytes -= first.bytes
+    }
+  }
+
+  /** Forgets everything. */
+  empty(): void {
+    this.#kept.length = 0
+    this.#bytes = 0
+  }
+}
+
+/** Bytes of a message on the wire, without its frame. */
+export function byteLength(message: Message): number {
+  if (typeof message === 'string') return new TextEncoder().encode(message).length
+  return message instanceof Blob ? message.size : message.byteLength
+}
+
+/** Takes the message as it is now, as a WebSocket's own `send` does. */
+export function copyOf(message: Message): KeptMessage {
+  if (typeof message === 'string' || message instanceof Blob) return message
+  const bytes = ArrayBuffer.isView(message)
+    ? new Uint8Array(message.buffer, message.byteOffset, message.byteLength)
+    : new Uint8Array(message)
+  return new Uint8Array(bytes)
+}

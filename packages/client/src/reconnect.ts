@@ -1,0 +1,22 @@
+/** Widest window of the first wait. A second spreads ten thousand clients of a crashed node to ten a millisecond. */
+export const BACKOFF_BASE_MS = 1000
+
+/** Widest window of any wait: longer, and a user whose network came back would sit before a dead page. */
+export const BACKOFF_CAP_MS = 30_000
+
+/**
+ * Gives the milliseconds to wait before the next try: full jitter over a window that doubles with each failure.
+ *
+ * The jitter comes on top of the delay that the server asked for, so that all who were told "in 5 s" do not come in
+ * the same moment.
+ */
+export function backoffDelay(facts: {
+  /** Failures in a row before this one. */
+  readonly failures: number
+  /** From 0 (inclusive) to 1 (exclusive). */
+  readonly random: number
+  readonly retryAfterSeconds?: number | undefined
+}): number {
+  const window = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** facts.failures)
+  return Math.round((facts.retryAfterSeconds ?? 0) * 1000 + facts.random * window)
+}
