@@ -9,11 +9,13 @@
 const BASE = ['base', 'events', 'identity']
 const SESSIONS = [...BASE, 'store', 'sessions']
 const AUTHORITY = [...SESSIONS, 'authority']
-const ADMISSION = [...AUTHORITY, 'admission']
-const HTTP = [...ADMISSION, 'http', 'wsticket']
+/** These two stand side by side: both are handed requests, and share what a request is. */
+const REQUESTS = [...AUTHORITY, 'admission', 'http', 'wsticket']
 
 /** The files of `stores/` that are no store. */
-const CONTRACT = new Set(['stores/store', 'stores/store-calls'])
+const CONTRACT = new Set(['stores/store', 'stores/store-calls', 'stores/gcra'])
+/** The files beside the folders that put the floors together. */
+const COMPOSITION = new Set(['wsticket', 'options'])
 
 /** @type {Record<string, readonly string[]>} */
 const MAY_IMPORT = {
@@ -24,12 +26,12 @@ const MAY_IMPORT = {
   stores: [...BASE, 'store', 'stores'],
   authority: AUTHORITY,
   sessions: SESSIONS,
-  admission: ADMISSION,
-  http: HTTP,
-  adapters: [...HTTP.filter((floor) => floor !== 'store'), 'adapters'],
-  conformance: [...HTTP, 'conformance'],
-  wsticket: [...HTTP, 'stores'],
-  index: [...HTTP, 'stores'],
+  admission: REQUESTS,
+  http: REQUESTS,
+  adapters: [...REQUESTS.filter((floor) => floor !== 'store'), 'adapters'],
+  conformance: [...REQUESTS, 'conformance'],
+  wsticket: [...REQUESTS, 'stores'],
+  index: [...REQUESTS, 'stores'],
 }
 
 /**
@@ -79,5 +81,6 @@ function floorOf(path) {
   if (CONTRACT.has(file)) return 'store'
   const slash = file.indexOf('/')
   if (slash >= 0) return file.slice(0, slash)
-  return file === 'wsticket' || file === 'index' ? file : 'base'
+  if (COMPOSITION.has(file)) return 'wsticket'
+  return file === 'index' ? file : 'base'
 }
