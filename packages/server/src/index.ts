@@ -1,1 +1,39 @@
-export {}
+export type {
+  Admission,
+  AdmittedUpgrade,
+  RedeemContext,
+  RefusedUpgrade,
+  UpgradeRequest,
+} from './admission/admission.js'
+export type { Refused, UserName } from './authority/context.js'
+export type { IssuedTicket } from './authority/issue.js'
+export type { Limits, TicketPolicy, TicketWishes } from './authority/policy.js'
+export type { Revocation } from './authority/revoke.js'
+export type { RandomBytes } from './authority/secret.js'
+export type { Clock } from './clock.js'
+export { systemClock } from './clock.js'
+export type { WsticketErrorCode } from './errors.js'
+export { isWsticketError, WsticketError } from './errors.js'
+export type { AuditLevel, AuditLogger } from './events/audit.js'
+export { auditLog } from './events/audit.js'
+export type { Counters } from './events/counters.js'
+export type { WsticketEventName, WsticketEvents } from './events/events.js'
+export type { EventSource } from './events/hub.js'
+export type { HttpRequest, HttpResponse, RequestData } from './http/message.js'
+export type { ClaimNames, JwtOptions } from './identity/jwt.js'
+export { jwt } from './identity/jwt.js'
+export type { JwtAlgorithm, KeySource } from './identity/jwt-keys.js'
+export type {
+  Authenticate,
+  Claims,
+  CredentialRefusal,
+  CredentialRequest,
+  Principal,
+} from './identity/principal.js'
+export type { WsticketOptions } from './options.js'
+export type { SessionPolicy } from './sessions/policy.js'
+export type { HeldSocket, Session, SocketHold } from './sessions/session.js'
+export { memoryStore } from './stores/memory.js'
+export type * from './stores/store.js'
+export type { Wsticket, WsticketBinding } from './wsticket.js'
+export { createWsticket } from './wsticket.js'

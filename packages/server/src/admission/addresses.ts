@@ -20,7 +20,9 @@ export class Networks {
     const parsed = parseAddress(address)
     return (
       parsed !== undefined &&
-      this.#networks.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits))
+      this.#networks.some(
+        ([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits),
+      )
     )
   }
 }
@@ -75,6 +77,8 @@ function parseCidr(cidr: string, option: string): Network {
   try {
     return ipaddr.parseCIDR(whole)
   } catch {
-    throw new TypeError(`${option}: ${JSON.stringify(cidr)} is not a network; write it as in 10.0.0.0/8 or fd00::/8`)
+    throw new TypeError(
+      `${option}: ${JSON.stringify(cidr)} is not a network; write it as in 10.0.0.0/8 or fd00::/8`,
+    )
   }
 }

@@ -1,8 +1,8 @@
 import {
   type Carrier,
   type CarrierReading,
-  type Refusal,
   REFUSALS,
+  type Refusal,
   readCarriers,
   WSTICKET_PROTOCOL,
 } from '@wsticket/protocol'
@@ -84,12 +84,13 @@ export interface AdmissionParts<C extends Claims> {
 /** Decides about upgrades: origin, carrier, ticket, session. */
 export class AdmissionDesk<C extends Claims = Claims> {
   readonly #parts: AdmissionParts<C>
+  #seesRevocations = false
 
   constructor(parts: AdmissionParts<C>) {
     this.#parts = parts
   }
 
-  /** Decides about one upgrade for a route. Never rejects: what fails is a refusal. */
+  /** Decides about one upgrade for a route. A dependency that fails is a refusal, not a rejection. */
   async admit(request: UpgradeRequest, audience: string): Promise<AdmittedUpgrade<C> | RefusedUpgrade> {
     const { headers } = request
     const address = clientAddress(headers, request.peer, this.#parts.trusted)
@@ -144,7 +145,10 @@ export class AdmissionDesk<C extends Claims = Claims> {
     return refused({ code: 'request_invalid', detail })
   }
 
-  async #redeemFound(found: CarrierReading['found'], context: RedeemContext): Promise<Admission<C> | Refused> {
+  async #redeemFound(
+    found: CarrierReading['found'],
+    context: RedeemContext,
+  ): Promise<Admission<C> | Refused> {
     if (this.#parts.draining()) return refused({ code: 'draining', retryAfterSeconds: 1 })
     if (found.kind === 'ambiguous') return refused({ code: 'credential_ambiguous' })
     if (found.kind !== 'ticket') return refused({ code: 'credential_missing' })
@@ -157,7 +161,7 @@ export class AdmissionDesk<C extends Claims = Claims> {
     const { audience, address, origin, carrier, cookie } = context
     const seat = registry.seat()
     try {
-      await this.#ready()
+      if (!this.#seesRevocations) await this.#ready()
       const redeemed = await authority.redeem(ticket, {
         audience,
         address,
@@ -170,7 +174,15 @@ export class AdmissionDesk<C extends Claims = Claims> {
       if (!redeemed.ok) return redeemed
       const { ref, principal } = redeemed
       const durationMs = clock.now() - startedAt
-      events.emit('ticket.redeemed', { ref, subject: principal.subject, audience, carrier, address, origin, durationMs })
+      events.emit('ticket.redeemed', {
+        ref,
+        subject: principal.subject,
+        audience,
+        carrier,
+        address,
+        origin,
+        durationMs,
+      })
       return this.#admission(seat.take({ ...redeemed, audience, carrier, address, origin }))
     } catch (error) {
       if (!isWsticketError(error)) throw error
@@ -190,12 +202,13 @@ export class AdmissionDesk<C extends Claims = Claims> {
     }
   }
 
-  #ready(): Promise<void> {
-    return withDeadline(this.#parts.registry.ready(), {
+  async #ready(): Promise<void> {
+    await withDeadline(this.#parts.registry.ready(), {
       clock: this.#parts.clock,
       ms: STORE_BUDGET_MS,
       late: () => new WsticketError('store_unavailable', 'revocations cannot be read from the store'),
     })
+    this.#seesRevocations = true
   }
 
   #refuse(outcome: Refused, context: RedeemContext, answer: 'http' | 'socket'): RefusedUpgrade {
@@ -208,6 +221,14 @@ export class AdmissionDesk<C extends Claims = Claims> {
   #report({ refusal, reason }: Refused, context: RedeemContext): void {
     const { audience, address, origin, carrier } = context
     const { code, ref, detail } = refusal
-    this.#parts.events.emit('redeem.refused', { code, ref, reason: reason ?? detail, audience, address, origin, carrier })
+    this.#parts.events.emit('redeem.refused', {
+      code,
+      ref,
+      reason: reason ?? detail,
+      audience,
+      address,
+      origin,
+      carrier,
+    })
   }
 }

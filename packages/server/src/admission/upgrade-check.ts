@@ -10,8 +10,10 @@ export function checkUpgrade(request: RequestData, headerBytes: number): Refusal
   if (headerBytes > HEADER_MAX_BYTES) return invalid(431, `headers must be under ${HEADER_MAX_BYTES} bytes`)
   if (request.method !== 'GET') return invalid(405, 'an upgrade is a GET')
   if (pathOf(request.target) === undefined) return invalid(400, 'the request target must be a path')
-  if (headerValue(headers, 'upgrade')?.toLowerCase() !== 'websocket') return invalid(426, 'Upgrade must be websocket')
-  if (headerValue(headers, 'sec-websocket-version') !== '13') return invalid(426, 'Sec-WebSocket-Version must be 13')
+  if (headerValue(headers, 'upgrade')?.toLowerCase() !== 'websocket')
+    return invalid(426, 'Upgrade must be websocket')
+  if (headerValue(headers, 'sec-websocket-version') !== '13')
+    return invalid(426, 'Sec-WebSocket-Version must be 13')
   const key = headers('sec-websocket-key')
   if (key.length !== 1 || !/^[+/0-9A-Za-z]{22}==$/.test(key[0] ?? '')) {
     return invalid(400, 'Sec-WebSocket-Key must be 16 bytes in base64')

@@ -1,13 +1,20 @@
-import { isRef, parseTicket } from '@wsticket/protocol'
 import type { Claims, Principal } from '../identity/principal.js'
 import type { Inspection, SessionSummary, StoreHealth } from '../stores/store.js'
-import { type AuthorityContext, holderOf, overtaken, type Refused } from './context.js'
+import {
+  type AuthorityContext,
+  holderOf,
+  overtaken,
+  type Refused,
+  timesRefused,
+  type UserName,
+  userKey,
+} from './context.js'
 import { type IssuedTicket, type IssueOrigin, issue } from './issue.js'
 import type { TicketWishes } from './policy.js'
 import { type Presentation, type Redeemed, redeem } from './redeem.js'
 import { type Renewed, renew } from './renew.js'
 import { type Revocation, revoke } from './revoke.js'
-import { refOf, subjectKey } from './secret.js'
+import { asRef } from './secret.js'
 
 /** Issues and redeems; everything else only brings requests to it or carries its decisions away. */
 export class Authority<C extends Claims = Claims> {
@@ -17,7 +24,11 @@ export class Authority<C extends Claims = Claims> {
     this.context = context
   }
 
-  issue(principal: Principal<C>, wishes: TicketWishes = {}, from: IssueOrigin = {}): Promise<IssuedTicket | Refused> {
+  issue(
+    principal: Principal<C>,
+    wishes: TicketWishes = {},
+    from: IssueOrigin = {},
+  ): Promise<IssuedTicket | Refused> {
     return issue(this.context, principal, wishes, from)
   }
 
@@ -40,24 +51,22 @@ export class Authority<C extends Claims = Claims> {
     return this.context.store.call('inspect', (store) => store.inspect(ref))
   }
 
-  /** Refuses a credential that a logout has overtaken. */
+  /** Refuses a credential that a logout has overtaken, or whose times cannot be accepted. */
   async checkCredential(principal: Principal<C>): Promise<Refused | undefined> {
-    const outcome = await this.context.store.call('credential', (store) => store.checkCredential(holderOf(principal)))
+    const times = timesRefused(this.context, principal)
+    if (times !== undefined) return times
+    const outcome = await this.context.store.call('credential', (store) =>
+      store.checkCredential(holderOf(this.context, principal)),
+    )
     return outcome.kind === 'good' ? undefined : overtaken(outcome)
   }
 
-  listSessions(issuer: string | undefined, subject: string): Promise<readonly SessionSummary[]> {
-    return this.context.store.call('list', (store) => store.listSessions(subjectKey(issuer, subject)))
+  listSessions(user: UserName): Promise<readonly SessionSummary[]> {
+    const subject = userKey(this.context, user)
+    return this.context.store.call('list', (store) => store.listSessions(subject))
   }
 
   health(): Promise<StoreHealth> {
     return this.context.store.call('health', (store) => store.health())
   }
-}
-
-/** The ref of a ref or of a ticket; `undefined` for anything else. */
-export function asRef(ticketOrRef: string): string | undefined {
-  if (isRef(ticketOrRef)) return ticketOrRef
-  const parts = parseTicket(ticketOrRef)
-  return parts === undefined ? undefined : refOf(parts)
 }

@@ -1,13 +1,13 @@
 import type { Refusal } from '@wsticket/protocol'
 import type { Clock } from '../clock.js'
 import type { EventHub } from '../events/hub.js'
+import type { Principal } from '../identity/principal.js'
 import type { SessionPolicy } from '../sessions/policy.js'
-import type { Holder, OvertakenCredential, Quota } from '../stores/store.js'
+import type { Holder, OvertakenCredential, Quota, SubjectKey } from '../stores/store.js'
 import type { StoreCalls } from '../stores/store-calls.js'
 import type { Limits, TicketPolicy } from './policy.js'
 import type { SealKeys } from './seal-keys.js'
 import { loginKey, type RandomBytes, subjectKey } from './secret.js'
-import type { Principal } from '../identity/principal.js'
 
 /** What the authority's operations share. */
 export interface AuthorityContext {
@@ -31,6 +31,20 @@ export interface AuthorityContext {
   readonly audiences: () => readonly string[]
   /** This node's id. */
   readonly node: string
+  /** The issuer of users that are named without one. */
+  readonly defaultIssuer: string | undefined
+}
+
+/** A user, as its issuer names it. */
+export interface UserName {
+  readonly subject: string
+  /** @default the issuer that `authenticate` names, if it names one */
+  readonly issuer?: string | undefined
+}
+
+/** A user's key in the store. */
+export function userKey(context: AuthorityContext, user: UserName): SubjectKey {
+  return subjectKey(user.issuer ?? context.defaultIssuer, user.subject)
 }
 
 /** An operation that was refused. */
@@ -48,8 +62,9 @@ export function refused(refusal: Refusal, reason?: string): Refused {
 }
 
 /** Who a principal's requests speak for, in the store's terms. */
-export function holderOf(principal: Principal): Holder {
-  const { issuer, subject, login, issuedAt, expiresAt } = principal
+export function holderOf(context: AuthorityContext, principal: Principal): Holder {
+  const { subject, login, issuedAt, expiresAt } = principal
+  const issuer = principal.issuer ?? context.defaultIssuer
   return {
     subject: subjectKey(issuer, subject),
     login: login === undefined ? undefined : loginKey(issuer, subject, login),
@@ -71,7 +86,8 @@ export function timesRefused(context: AuthorityContext, principal: Principal): R
   if (issuedAt === undefined) return undefined
   const now = context.clock.now() / 1000
   // One from the future would outlast a logout.
-  if (issuedAt > now + context.skewSeconds) return refused({ code: 'credential_invalid' }, 'issued in the future')
+  if (issuedAt > now + context.skewSeconds)
+    return refused({ code: 'credential_invalid' }, 'issued in the future')
   if ((expiresAt ?? now) - issuedAt <= context.maxTokenAgeSeconds) return undefined
   return refused({ code: 'credential_invalid' }, `lives longer than ${context.maxTokenAgeSeconds} seconds`)
 }

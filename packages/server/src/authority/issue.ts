@@ -40,12 +40,16 @@ export async function issue<C extends Claims>(
   if (audience === undefined) {
     return refused({ code: 'request_invalid', detail: audienceDetail(context.audiences()) })
   }
-  const holder = holderOf(principal)
+  const holder = holderOf(context, principal)
   const minted = mintTicket(holder.subject, await context.seals.current(), context.random)
   const record: TicketRecord = {
     ref: minted.ref,
     holder,
-    principal: { ...principal, permissions: granted.permissions },
+    principal: {
+      ...principal,
+      issuer: principal.issuer ?? context.defaultIssuer,
+      permissions: granted.permissions,
+    },
     metadata: granted.metadata,
     audience,
     singleUse: granted.singleUse,
@@ -59,7 +63,10 @@ export async function issue<C extends Claims>(
     })
   }
   const outcome = await context.store.call('issue', (store) =>
-    store.issue(record, { rate: context.limits.issuePerUser, outstanding: context.limits.outstandingPerUser }),
+    store.issue(record, {
+      rate: context.limits.issuePerUser,
+      outstanding: context.limits.outstandingPerUser,
+    }),
   )
   switch (outcome.kind) {
     case 'revoked':
@@ -78,7 +85,14 @@ export async function issue<C extends Claims>(
   if (outcome.voided !== undefined) context.events.emit('ticket.voided', { ref: outcome.voided, subject })
   const { ref } = minted
   const { singleUse, ttlSeconds } = granted
-  context.events.emit('ticket.issued', { ref, subject, audience, ttlSeconds, singleUse, address: from.address })
+  context.events.emit('ticket.issued', {
+    ref,
+    subject,
+    audience,
+    ttlSeconds,
+    singleUse,
+    address: from.address,
+  })
   return {
     ok: true,
     ticket: minted.ticket,

@@ -74,7 +74,11 @@ export interface Grant {
 }
 
 /** Grants wishes, or says which of them cannot be granted and why. */
-export function grantWishes(policy: TicketPolicy, principal: Principal, wishes: TicketWishes): Grant | Refusal {
+export function grantWishes(
+  policy: TicketPolicy,
+  principal: Principal,
+  wishes: TicketWishes,
+): Grant | Refusal {
   const ttlSeconds = wishes.ttlSeconds ?? policy.ttlFor?.(principal) ?? policy.ttlSeconds
   if (!isWithin(ttlSeconds, TTL_SECONDS.min, policy.maxTtlSeconds)) {
     return {
@@ -84,11 +88,17 @@ export function grantWishes(policy: TicketPolicy, principal: Principal, wishes: 
   }
   const singleUse = wishes.singleUse ?? true
   if (!singleUse && !policy.reusable) {
-    return { code: 'permissions_exceeded', detail: 'single_use must be true: reusable tickets are switched off' }
+    return {
+      code: 'permissions_exceeded',
+      detail: 'single_use must be true: reusable tickets are switched off',
+    }
   }
   const permissions = wishes.permissions ?? principal.permissions
   if (!permissions.every((permission) => principal.permissions.includes(permission))) {
-    return { code: 'permissions_exceeded', detail: 'permissions must be a subset of what the credential grants' }
+    return {
+      code: 'permissions_exceeded',
+      detail: 'permissions must be a subset of what the credential grants',
+    }
   }
   const metadata = wishes.metadata ?? {}
   if (jsonBytes(metadata) > METADATA_MAX_BYTES) {

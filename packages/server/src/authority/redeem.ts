@@ -1,9 +1,9 @@
+import type { Json } from '@wsticket/protocol'
 import { parseTicket } from '@wsticket/protocol'
 import type { Claims, Principal } from '../identity/principal.js'
 import type { Bindings, RedeemOutcome, StoredPrincipal } from '../stores/store.js'
 import { type AuthorityContext, type Refused, refused } from './context.js'
 import { attemptId, refOf } from './secret.js'
-import type { Json } from '@wsticket/protocol'
 
 /** What a ticket is presented with. */
 export interface Presentation {

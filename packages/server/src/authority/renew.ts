@@ -21,7 +21,7 @@ export async function renew(
   if (times !== undefined) return times
   const outcome = await context.store.call('renew', (store) =>
     store.renewSession(ref, {
-      holder: holderOf(principal),
+      holder: holderOf(context, principal),
       permissions: principal.permissions,
       maxSessionMs: context.sessions.maxSeconds * 1000,
       skewMs: context.skewSeconds * 1000,

@@ -1,21 +1,18 @@
 import type { RevokeTarget, SessionEndCode } from '../stores/store.js'
-import type { AuthorityContext } from './context.js'
-import { loginKey, subjectKey } from './secret.js'
+import { type AuthorityContext, type UserName, userKey } from './context.js'
+import { asRef, loginKey } from './secret.js'
 
 /** What to revoke. Exactly one of ticket, session, login and subject. */
 export type Revocation =
-  /** By ref. With `owner`, only if it is that user's. */
+  /** By ref, or by the ticket itself. With `owner`, only if it is that user's. */
   | { readonly ticket: string; readonly owner?: UserName | undefined }
-  | { readonly session: string; readonly owner?: UserName | undefined; readonly code?: SessionEndCode | undefined }
+  | {
+      readonly session: string
+      readonly owner?: UserName | undefined
+      readonly code?: SessionEndCode | undefined
+    }
   | ({ readonly login: string } & UserName)
   | UserName
-
-/** A user, as its issuer names it. */
-export interface UserName {
-  readonly subject: string
-  /** @default the issuer that `authenticate` names, if it names one */
-  readonly issuer?: string | undefined
-}
 
 /**
  * Revokes: what is outstanding can no longer be redeemed, what is live is closed, on every node.
@@ -23,31 +20,30 @@ export interface UserName {
  * Resolves to `false` if there is no such ticket or live session, or it is another's.
  */
 export async function revoke(context: AuthorityContext, revocation: Revocation): Promise<boolean> {
-  const rememberMs = (context.maxTokenAgeSeconds + context.skewSeconds) * 1000
-  const target = targetOf(revocation, rememberMs)
+  const target = targetOf(context, revocation)
+  if (target === undefined) return false
   const outcome = await context.store.call('revoke', (store) => store.revoke(target))
   if (outcome.kind !== 'revoked') return false
-  if (target.kind === 'ticket' || target.kind === 'session') context.events.emit('ticket.revoked', { ref: target.ref })
+  if (target.kind === 'ticket' || target.kind === 'session')
+    context.events.emit('ticket.revoked', { ref: target.ref })
   else if ('login' in revocation) {
     context.events.emit('login.revoked', { subject: revocation.subject, login: revocation.login })
   } else if ('subject' in revocation) context.events.emit('subject.revoked', { subject: revocation.subject })
   return true
 }
 
-function targetOf(revocation: Revocation, rememberMs: number): RevokeTarget {
-  if ('ticket' in revocation) return { kind: 'ticket', ref: revocation.ticket, owner: keyOf(revocation.owner) }
-  if ('session' in revocation) {
-    const { session: ref, owner, code } = revocation
-    return { kind: 'session', ref, owner: keyOf(owner), code: code ?? 'session_closed' }
+function targetOf(context: AuthorityContext, revocation: Revocation): RevokeTarget | undefined {
+  if ('ticket' in revocation || 'session' in revocation) {
+    const ref = asRef('ticket' in revocation ? revocation.ticket : revocation.session)
+    if (ref === undefined) return undefined
+    const owner = revocation.owner === undefined ? undefined : userKey(context, revocation.owner)
+    if ('ticket' in revocation) return { kind: 'ticket', ref, owner }
+    return { kind: 'session', ref, owner, code: revocation.code ?? 'session_closed' }
   }
-  const { issuer, subject } = revocation
-  const key = subjectKey(issuer, subject)
-  if ('login' in revocation) {
-    return { kind: 'login', subject: key, login: loginKey(issuer, subject, revocation.login), rememberMs }
-  }
-  return { kind: 'subject', subject: key, rememberMs }
-}
-
-function keyOf(user: UserName | undefined): string | undefined {
-  return user === undefined ? undefined : subjectKey(user.issuer, user.subject)
+  const subject = userKey(context, revocation)
+  const rememberMs = (context.maxTokenAgeSeconds + context.skewSeconds) * 1000
+  if (!('login' in revocation)) return { kind: 'subject', subject, rememberMs }
+  const issuer = revocation.issuer ?? context.defaultIssuer
+  const login = loginKey(issuer, revocation.subject, revocation.login)
+  return { kind: 'login', subject, login, rememberMs }
 }

@@ -25,7 +25,8 @@ export class SealKeys {
   /** The key for new tickets. */
   async current(): Promise<Uint8Array> {
     const [first] = this.#keys.length > 0 ? this.#keys : await this.#load()
-    if (first === undefined) throw new TypeError('a store gave no seal keys; sealKeys() must give at least one')
+    if (first === undefined)
+      throw new TypeError('a store gave no seal keys; sealKeys() must give at least one')
     return first
   }
 

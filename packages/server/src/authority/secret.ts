@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { TICKET_PREFIX, type TicketParts } from '@wsticket/protocol'
+import { isRef, parseTicket, TICKET_PREFIX, type TicketParts } from '@wsticket/protocol'
 import type { LoginKey, SubjectKey } from '../stores/store.js'
 
 // 256 bits: what cannot be guessed in any number of tries.
@@ -37,7 +37,16 @@ export function mintTicket(subject: SubjectKey, sealKey: Uint8Array, random: Ran
  * Characters and not decoded bytes, because several spellings decode alike.
  */
 export function refOf(parts: Pick<TicketParts, 'shard' | 'secret'>): string {
-  return parts.shard + createHash('sha256').update(parts.secret).digest('base64url').slice(0, REF_HASH_CHARACTERS)
+  return (
+    parts.shard + createHash('sha256').update(parts.secret).digest('base64url').slice(0, REF_HASH_CHARACTERS)
+  )
+}
+
+/** The ref of a ref or of a ticket; `undefined` for anything else. */
+export function asRef(ticketOrRef: string): string | undefined {
+  if (isRef(ticketOrRef)) return ticketOrRef
+  const parts = parseTicket(ticketOrRef)
+  return parts === undefined ? undefined : refOf(parts)
 }
 
 /** Tells in constant time whether a ticket's seal was made with one of the keys. */
@@ -48,12 +57,16 @@ export function sealFits(parts: TicketParts, keys: readonly Uint8Array[]): boole
 
 /** SHA-256 of issuer, 0x00, subject. */
 export function subjectKey(issuer: string | undefined, subject: string): SubjectKey {
-  return createHash('sha256').update(`${issuer ?? ''}\0${subject}`).digest('hex')
+  return createHash('sha256')
+    .update(`${issuer ?? ''}\0${subject}`)
+    .digest('hex')
 }
 
 /** SHA-256 of issuer, 0x00, subject, 0x00, login: a login means nothing without its subject. */
 export function loginKey(issuer: string | undefined, subject: string, login: string): LoginKey {
-  return createHash('sha256').update(`${issuer ?? ''}\0${subject}\0${login}`).digest('hex')
+  return createHash('sha256')
+    .update(`${issuer ?? ''}\0${subject}\0${login}`)
+    .digest('hex')
 }
 
 /** A new attempt id: 128 bits. */

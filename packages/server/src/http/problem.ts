@@ -1,4 +1,4 @@
-import { type Refusal, REFUSALS } from '@wsticket/protocol'
+import { REFUSALS, type Refusal } from '@wsticket/protocol'
 import type { HttpResponse } from './message.js'
 
 /** On everything that carries a ticket or says something about one. */

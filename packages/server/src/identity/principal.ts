@@ -45,9 +45,11 @@ export interface CredentialRefusal {
  * MUST give a principal only for a valid credential; `undefined` or a {@link CredentialRefusal} otherwise.
  * MUST throw if it cannot tell (its own dependency is down): the answer is then 503, never an admission.
  */
-export type Authenticate<C extends Claims = Claims> = (
-  request: CredentialRequest,
-) => Promise<Principal<C> | CredentialRefusal | undefined>
+export interface Authenticate<C extends Claims = Claims> {
+  (request: CredentialRequest): Promise<Principal<C> | CredentialRefusal | undefined>
+  /** The issuer of all its principals, where there is only one: what `revoke({ subject })` then means. */
+  readonly issuer?: string | undefined
+}
 
 /** Tells a refusal from a principal. */
 export function isCredentialRefusal(value: object): value is CredentialRefusal {

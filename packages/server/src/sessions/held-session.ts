@@ -1,9 +1,9 @@
 import { type Carrier, formatCloseReason, type Json, type RefusalCode, refusalRow } from '@wsticket/protocol'
-import type { SessionPolicy } from './policy.js'
 import type { Clock } from '../clock.js'
 import type { Claims, Principal } from '../identity/principal.js'
 import type { LoginKey, SubjectKey } from '../stores/store.js'
 import { Lifetime } from './lifetime.js'
+import type { SessionPolicy } from './policy.js'
 import type { HeldSocket, Session, SocketHold } from './session.js'
 
 // A peer that does not answer a close frame is cut off after this long.
@@ -83,7 +83,9 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
     return this.#over.signal
   }
 
-  close(code: Extract<RefusalCode, 'session_closed' | 'session_revoked' | 'draining'> = 'session_closed'): void {
+  close(
+    code: Extract<RefusalCode, 'session_closed' | 'session_revoked' | 'draining'> = 'session_closed',
+  ): void {
     this.end(code)
   }
 

@@ -1,11 +1,11 @@
-import type { SessionPolicy } from './policy.js'
-import type { StoreCalls } from '../stores/store-calls.js'
 import type { Clock } from '../clock.js'
 import type { EventHub } from '../events/hub.js'
 import type { Claims } from '../identity/principal.js'
 import type { Notice, SessionCheck, SubjectKey } from '../stores/store.js'
+import type { StoreCalls } from '../stores/store-calls.js'
 import { type AdmittedSession, HeldSession } from './held-session.js'
 import { NoticePump } from './notices.js'
+import type { SessionPolicy } from './policy.js'
 import type { HeldSocket, SocketHold } from './session.js'
 
 // How long a deadline waits for a store that does not answer, before its socket is closed all the same.
@@ -120,8 +120,7 @@ export class SessionRegistry<C extends Claims = Claims> {
 
   #apply(notice: Notice): void {
     for (const seat of this.#seats) seat.missed.push(notice)
-    const concerned =
-      'ref' in notice ? this.#byRef.get(notice.ref) : this.#bySubject.get(notice.subject)
+    const concerned = 'ref' in notice ? this.#byRef.get(notice.ref) : this.#bySubject.get(notice.subject)
     for (const session of [...(concerned ?? [])]) this.#applyTo(session, notice)
   }
 

@@ -77,7 +77,8 @@ export class MemorySessions {
   /** Ends the live sessions of a subject, or only those of one of its logins. */
   endAll(subject: SubjectKey, login: LoginKey | undefined, now: number): void {
     for (const session of this.#liveOf(subject, now)) {
-      if (login === undefined || session.record.holder.login === login) this.end(session, 'session_revoked', now)
+      if (login === undefined || session.record.holder.login === login)
+        this.end(session, 'session_revoked', now)
     }
   }
 
@@ -110,7 +111,6 @@ export class MemorySessions {
     if (session.deadline <= now) return { ref, kind: 'gone' }
     return { ref, kind: 'live', remainingMs: session.deadline - now, permissions: session.permissions }
   }
-
 
   sweep(now: number): void {
     for (const ref of this.#due.take(now)) {

@@ -71,7 +71,11 @@ export function memoryStore(
     readonly graceMs?: number
   } = {},
 ): TicketStore {
-  return new MemoryStore(options.clock ?? systemClock, options.sealKey ?? randomBytes(32), options.graceMs ?? GRACE_MS)
+  return new MemoryStore(
+    options.clock ?? systemClock,
+    options.sealKey ?? randomBytes(32),
+    options.graceMs ?? GRACE_MS,
+  )
 }
 
 class MemoryStore implements TicketStore {
@@ -162,7 +166,9 @@ class MemoryStore implements TicketStore {
     this.#revokeOutstanding(target.subject, login)
     this.#sessions.endAll(target.subject, login, now)
     const { subject } = target
-    this.#notices.append(login === undefined ? { kind: 'subject', subject } : { kind: 'login', subject, login })
+    this.#notices.append(
+      login === undefined ? { kind: 'subject', subject } : { kind: 'login', subject, login },
+    )
     return { kind: 'revoked', at: now }
   }
 
@@ -340,5 +346,7 @@ function mismatch(
 ): 'audience' | keyof Bindings | undefined {
   if (record.audience !== terms.audience) return 'audience'
   const bound: readonly (keyof Bindings)[] = ['origin', 'network', 'cookie']
-  return bound.find((what) => record.bindings[what] !== undefined && record.bindings[what] !== attempt.shown[what])
+  return bound.find(
+    (what) => record.bindings[what] !== undefined && record.bindings[what] !== attempt.shown[what],
+  )
 }

@@ -74,9 +74,13 @@ export class StoreCalls {
   failed(operation: string, error: unknown): WsticketError {
     this.#events.emit('store.failed', { operation, message: messageOf(error) })
     if (isWsticketError(error)) return error
-    return new WsticketError('store_unavailable', `the ${this.store.kind} store failed: ${messageOf(error)}`, {
-      cause: error,
-    })
+    return new WsticketError(
+      'store_unavailable',
+      `the ${this.store.kind} store failed: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    )
   }
 
   #within<T>(operation: string, ms: number, work: Promise<T>, abandoned?: (value: T) => void): Promise<T> {
@@ -84,7 +88,10 @@ export class StoreCalls {
       clock: this.#clock,
       ms,
       late: () =>
-        new WsticketError('store_unavailable', `the ${this.store.kind} store did not answer ${operation} in ${ms} ms`),
+        new WsticketError(
+          'store_unavailable',
+          `the ${this.store.kind} store did not answer ${operation} in ${ms} ms`,
+        ),
       ...(abandoned === undefined ? {} : { abandoned }),
     })
   }

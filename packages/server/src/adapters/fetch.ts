@@ -1,0 +1,74 @@
+import type { HttpRequest, HttpResponse } from '../http/message.js'
+import type { Claims } from '../identity/principal.js'
+import type { Wsticket } from '../wsticket.js'
+
+export interface FetchRoutesOptions {
+  /**
+   * The other end of the connection, which a fetch `Request` does not tell. Without it all clients share the
+   * limits of one address.
+   *
+   * @default ''
+   */
+  readonly peer?: ((request: Request) => string) | undefined
+}
+
+/**
+ * The HTTP routes for servers that speak `Request` and `Response` (Hono, Bun, Deno, Workers). Gives
+ * `undefined` for paths that are none of ours.
+ *
+ * @example
+ * const routes = fetchRoutes(wsticket)
+ * export default { fetch: async (request) => (await routes(request)) ?? new Response('not found', { status: 404 }) }
+ */
+export function fetchRoutes<C extends Claims>(
+  wsticket: Wsticket<C>,
+  options: FetchRoutesOptions = {},
+): (request: Request) => Promise<Response | undefined> {
+  return async (request) => {
+    const answer = await wsticket.binding.routes.handle(toRequest(request, options.peer?.(request) ?? ''))
+    return answer === undefined ? undefined : toResponse(answer)
+  }
+}
+
+function toRequest(request: Request, peer: string): HttpRequest {
+  const url = new URL(request.url)
+  return {
+    method: request.method,
+    target: url.pathname + url.search,
+    headers: (name) => {
+      // Fetch joins repeated lines; only an Origin can never hold a comma of its own.
+      const value = request.headers.get(name) ?? (name === 'host' ? url.host : null)
+      if (value === null) return []
+      return name === 'origin' || name === 'authorization' ? value.split(', ') : [value]
+    },
+    peer,
+    secure: url.protocol === 'https:',
+    readBody: (limit) => readBody(request, limit),
+  }
+}
+
+async function readBody(request: Request, limit: number): Promise<string | undefined> {
+  if (request.body === null) return ''
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body) {
+    size += chunk.byteLength
+    if (size > limit) return undefined
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return new TextDecoder().decode(bytes)
+}
+
+function toResponse({ status, headers, body }: HttpResponse): Response {
+  const empty = status === 204 || status === 304
+  return new Response(empty ? null : typeof body === 'string' ? body : new Uint8Array(body), {
+    status,
+    headers: { ...headers },
+  })
+}

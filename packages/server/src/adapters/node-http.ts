@@ -1,0 +1,79 @@
+import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http'
+import type { HttpRequest, HttpResponse } from '../http/message.js'
+import { problem } from '../http/problem.js'
+import type { Claims } from '../identity/principal.js'
+import type { Wsticket } from '../wsticket.js'
+import { httpRequest } from './node-request.js'
+
+/** Something that answers some requests and leaves the others. */
+export type RequestHandler = (request: HttpRequest) => Promise<HttpResponse | undefined>
+
+export interface TicketRoutesOptions {
+  /** Handlers for paths that the ticket routes do not have, such as `apiDocs(wsticket)`. */
+  readonly also?: readonly RequestHandler[] | undefined
+  /** What answers everything else. @default 404 */
+  readonly otherwise?: RequestListener | undefined
+}
+
+/**
+ * Limits on what a client may do before it is known, for `createServer`: headers within 10 seconds and
+ * 16 KiB, a whole request within 30 seconds.
+ */
+export const serverLimits: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  // Node looks for late headers only this often, and by default only every 30 seconds.
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16_384,
+}
+
+/**
+ * The HTTP routes as a listener of node:http.
+ *
+ * @example
+ * const server = createServer(serverLimits, ticketRoutes(wsticket))
+ */
+export function ticketRoutes<C extends Claims>(
+  wsticket: Wsticket<C>,
+  options: TicketRoutesOptions = {},
+): RequestListener {
+  const { routes, refusalsUrl, failed } = wsticket.binding
+  const handlers: readonly RequestHandler[] = [(request) => routes.handle(request), ...(options.also ?? [])]
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const data = httpRequest(request)
+    for (const handle of handlers) {
+      const found = await handle(data)
+      if (found !== undefined) return send(request, response, found)
+    }
+    if (options.otherwise === undefined) send(request, response, problem({ code: 'not_found' }, refusalsUrl))
+    else options.otherwise(request, response)
+  }
+
+  return (request, response) => {
+    // A client that goes away in the middle of its request or of the answer is no failure of ours.
+    request.on('error', () => {})
+    response.on('error', () => {})
+    answer(request, response).catch((error: unknown) => {
+      if (!request.destroyed || request.complete) failed('node-http', error)
+      response.destroy()
+    })
+  }
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: HttpResponse,
+): void {
+  if (response.headersSent || response.destroyed) return
+  // A body that nobody reads any more would block the connection's next request.
+  const unread = !request.complete
+  response.writeHead(status, {
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+    ...(unread ? { connection: 'close' } : {}),
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+  if (unread) request.resume()
+}

@@ -1,0 +1,165 @@
+import type { Server as HttpServer, IncomingMessage } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import type { Duplex } from 'node:stream'
+import { formatCloseReason, REFUSALS, REFUSED_PROTOCOL, type Refusal } from '@wsticket/protocol'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import type { AdmittedUpgrade } from '../admission/admission.js'
+import { pathOf } from '../http/message.js'
+import { problem } from '../http/problem.js'
+import type { Claims } from '../identity/principal.js'
+import type { Session } from '../sessions/session.js'
+import type { Wsticket } from '../wsticket.js'
+import { headerBytes, hideTicket, requestData } from './node-request.js'
+import { guardConnections, writeResponse } from './upgrade-socket.js'
+import { heldSocket, watchSocket } from './ws-socket.js'
+
+// A client that was accepted only to be told a refusal has this long to close.
+const REFUSED_CLOSE_MS = 5000
+
+export interface AdmitOptions {
+  /** The path of the route, exactly. */
+  readonly path: string
+  /** The name of the route in tickets. @default the path */
+  readonly audience?: string | undefined
+  /**
+   * Selects one of the application's own subprotocols, as the client offered them; `undefined` for none.
+   *
+   * @default none
+   */
+  readonly selectProtocol?: ((offered: readonly string[]) => string | undefined) | undefined
+  /** Further options of `ws`, such as `maxPayload`. @default 1 MiB payloads, no compression */
+  readonly ws?: Omit<ServerOptions, 'noServer' | 'server' | 'port' | 'path' | 'handleProtocols'> | undefined
+}
+
+/** What runs on an admitted socket. */
+export type SocketHandler<C extends Claims> = (socket: WebSocket, session: Session<C>) => void
+
+interface Route {
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
+}
+
+// One listener a server, so that several routes can share it and a path of nobody is answered once.
+const routesOf = new WeakMap<HttpServer | HttpsServer, Map<string, Route>>()
+
+/**
+ * Lets upgrades in that bring a good ticket, and calls back with the socket and its session.
+ *
+ * Upgrades on other paths are left to the server's other listeners; if there are none, they get 404. What
+ * it returns takes the route away again; sockets stay.
+ */
+export function admitUpgrades<C extends Claims>(
+  server: HttpServer | HttpsServer,
+  wsticket: Wsticket<C>,
+  options: AdmitOptions,
+  handler: SocketHandler<C>,
+): () => void {
+  const { path, audience = path } = options
+  if (!path.startsWith('/'))
+    throw new TypeError(`path is ${JSON.stringify(path)}; it must begin with a slash, as in "/ws"`)
+  const routes = routesOf.get(server) ?? listen(server, wsticket)
+  if (routes.has(path))
+    throw new TypeError(`path ${path} is taken on this server; give each route one of its own`)
+  wsticket.binding.registerRoute({ audience, path })
+  routes.set(path, { upgrade: upgrader(wsticket, audience, options, handler) })
+  return () => {
+    routes.delete(path)
+  }
+}
+
+function listen<C extends Claims>(
+  server: HttpServer | HttpsServer,
+  wsticket: Wsticket<C>,
+): Map<string, Route> {
+  const routes = new Map<string, Route>()
+  routesOf.set(server, routes)
+  guardConnections(server)
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Before anything is awaited: a reset in the middle must find a listener.
+    socket.on('error', () => socket.destroy())
+    const route = routes.get(pathOf(request.url ?? '') ?? '')
+    if (route === undefined) {
+      if (server.listenerCount('upgrade') > 1) return
+      writeResponse(socket, problem({ code: 'not_found' }, wsticket.binding.refusalsUrl))
+      return
+    }
+    route.upgrade(request, socket, head).catch((error: unknown) => {
+      wsticket.binding.failed('ws', error)
+      socket.destroy()
+    })
+  })
+  return routes
+}
+
+function upgrader<C extends Claims>(
+  wsticket: Wsticket<C>,
+  audience: string,
+  options: AdmitOptions,
+  handler: SocketHandler<C>,
+): Route['upgrade'] {
+  const { desk, refusalsUrl, failed } = wsticket.binding
+  const choices = new WeakMap<IncomingMessage, string>()
+  const sockets = new WebSocketServer({
+    perMessageDeflate: false,
+    clientTracking: false,
+    maxPayload: 1024 * 1024,
+    ...options.ws,
+    noServer: true,
+    // The default echoes the first protocol that was offered, which could be the ticket.
+    handleProtocols: (_offered, request) => choices.get(request) ?? false,
+  })
+
+  const admit = (
+    admission: AdmittedUpgrade<C>,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): void => {
+    const { session } = admission
+    if (socket.destroyed) {
+      admission.release()
+      return
+    }
+    const own = options.selectProtocol?.(admission.protocols)
+    const chosen = own !== undefined && admission.protocols.includes(own) ? own : admission.fallbackProtocol
+    if (chosen !== undefined) choices.set(request, chosen)
+    const gone = (): void => admission.release()
+    socket.once('close', gone)
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.off('close', gone)
+      webSocket.on('error', () => {})
+      const hold = admission.hold(heldSocket(webSocket))
+      watchSocket(webSocket, hold)
+      try {
+        if (!session.signal.aborted) handler(webSocket, session)
+      } catch (error) {
+        failed('socket handler', error)
+        webSocket.close(1011)
+      }
+    })
+  }
+
+  const tellOverSocket = (refusal: Refusal, request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    choices.set(request, REFUSED_PROTOCOL)
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', () => {})
+      const { close = 1008 } = REFUSALS[refusal.code]
+      webSocket.close(close, formatCloseReason(refusal.code, refusal.retryAfterSeconds))
+      const cut = setTimeout(() => webSocket.terminate(), REFUSED_CLOSE_MS)
+      webSocket.on('close', () => clearTimeout(cut))
+    })
+  }
+
+  return async (request, socket, head) => {
+    const decision = await desk.admit(
+      { ...requestData(request), headerBytes: headerBytes(request) },
+      audience,
+    )
+    if (decision.ok) {
+      hideTicket(request, decision.target, decision.protocols, decision.fallbackProtocol)
+      admit(decision, request, socket, head)
+    } else if (decision.answer === 'socket' && !socket.destroyed) {
+      hideTicket(request, '/', [REFUSED_PROTOCOL], undefined)
+      tellOverSocket(decision.refusal, request, socket, head)
+    } else writeResponse(socket, problem(decision.refusal, refusalsUrl))
+  }
+}

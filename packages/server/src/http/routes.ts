@@ -1,0 +1,157 @@
+import type { Refusal } from '@wsticket/protocol'
+import type { AddressLimits } from '../admission/address-limits.js'
+import { clientAddress, type Networks } from '../admission/addresses.js'
+import type { Origins } from '../admission/origins.js'
+import type { Authority } from '../authority/authority.js'
+import { type Refused, refused } from '../authority/context.js'
+import { isWsticketError, messageOf } from '../errors.js'
+import type { Counters } from '../events/counters.js'
+import type { EventHub } from '../events/hub.js'
+import type { Claims, Principal } from '../identity/principal.js'
+import type { SessionRegistry } from '../sessions/registry.js'
+import type { StoreHealth } from '../stores/store.js'
+import { corsHeaders, preflight } from './cors.js'
+import { type HttpRequest, type HttpResponse, pathOf, type RequestData } from './message.js'
+import { type Answer, type Call, type Operation, operations } from './operations.js'
+import { PRIVATE_HEADERS, problem } from './problem.js'
+import { readJson } from './read-json.js'
+
+/** What the routes are made of. */
+export interface RouteParts<C extends Claims> {
+  readonly authority: Authority<C>
+  readonly registry: SessionRegistry<C>
+  readonly events: EventHub
+  readonly counters: () => Counters
+  readonly health: () => Promise<StoreHealth>
+  readonly origins: Origins
+  readonly trusted: Networks
+  readonly addresses: AddressLimits
+  readonly publicUrl: string | undefined
+  /** The path of an audience's route; `undefined` if nobody registered one here. */
+  readonly pathOf: (audience: string) => string | undefined
+  readonly validate: 'public' | 'owner'
+  readonly refusalsUrl: string
+  readonly newCookie: () => string
+  readonly identify: (
+    request: RequestData,
+    address: string,
+  ) => Promise<{ readonly ok: true; readonly principal: Principal<C> } | Refused>
+}
+
+interface Match<C extends Claims> {
+  readonly operation: Operation<C>
+  readonly ref: string
+}
+
+/** The HTTP interface on plain data: adapters bring requests and carry answers away. */
+export class Routes<C extends Claims = Claims> {
+  readonly #parts: RouteParts<C>
+  readonly #exact = new Map<string, Operation<C>[]>()
+  readonly #patterns: { readonly pattern: RegExp; readonly operation: Operation<C> }[] = []
+
+  constructor(parts: RouteParts<C>) {
+    this.#parts = parts
+    for (const operation of operations(parts)) {
+      for (const path of operation.paths) {
+        if (path.includes('{ref}')) {
+          this.#patterns.push({ pattern: new RegExp(`^${path.replace('{ref}', '([^/]+)')}$`), operation })
+        } else this.#exact.set(path, [...(this.#exact.get(path) ?? []), operation])
+      }
+    }
+  }
+
+  /** Answers a request; `undefined` if its path is none of ours. Never rejects. */
+  async handle(request: HttpRequest): Promise<HttpResponse | undefined> {
+    const matches = this.#match(pathOf(request.target) ?? '')
+    const [first] = matches
+    if (first === undefined) return undefined
+    const address = clientAddress(request.headers, request.peer, this.#parts.trusted)
+    const origin = this.#parts.origins.read(request.headers)
+    const cors = corsHeaders(origin, this.#parts.authority.context.bind.cookie)
+    const methods = matches.map(({ operation }) => operation.method)
+    if (request.method === 'OPTIONS') return withHeaders(preflight(methods), cors)
+    const match = matches.find(({ operation }) => operation.method === request.method)
+    const refuse = (outcome: Refused, headers: Record<string, string> = {}): HttpResponse => {
+      const { code, detail } = outcome.refusal
+      const operation = (match ?? first).operation.name
+      const where = origin.kind === 'absent' ? undefined : origin.origin
+      const reason = outcome.reason ?? detail
+      this.#parts.events.emit('request.refused', { code, operation, reason, address, origin: where })
+      return withHeaders(problem(outcome.refusal, this.#parts.refusalsUrl), { ...cors, ...headers })
+    }
+    if (match === undefined) {
+      const allow = [...methods, 'OPTIONS'].join(', ')
+      return refuse(refused(invalid(405, `the method must be one of: ${allow}`)), { allow })
+    }
+    if (origin.kind === 'refused' && request.method !== 'GET')
+      return refuse(refused({ code: 'origin_refused' }))
+    try {
+      const answer = await this.#answer(
+        match,
+        request,
+        address,
+        origin.kind === 'allowed' ? origin.origin : undefined,
+      )
+      if (!answer.ok) return refuse(answer, answer.headers)
+      return {
+        status: answer.status ?? 200,
+        headers: { ...PRIVATE_HEADERS, ...cors, 'content-type': 'application/json', ...answer.headers },
+        body: JSON.stringify(answer.body),
+      }
+    } catch (error) {
+      if (isWsticketError(error))
+        return refuse(refused({ code: error.code, retryAfterSeconds: 1 }, error.message))
+      this.#parts.events.emit('handler.failed', { where: match.operation.name, message: messageOf(error) })
+      return withHeaders(INTERNAL_ERROR, cors)
+    }
+  }
+
+  async #answer(
+    { operation, ref }: Match<C>,
+    request: HttpRequest,
+    address: string,
+    origin: string | undefined,
+  ): Promise<Answer> {
+    const call: Call<C> = {
+      request,
+      address,
+      origin,
+      ref,
+      read: async (schema) => {
+        const read = await readJson(request, schema)
+        return 'refusal' in read ? refused(read.refusal) : { ok: true, value: read.value }
+      },
+      identify: async () => {
+        const caller = await this.#parts.identify(request, address)
+        if (!caller.ok) return caller
+        return (await this.#parts.authority.checkCredential(caller.principal)) ?? caller
+      },
+    }
+    return operation.run(call)
+  }
+
+  #match(path: string): Match<C>[] {
+    const exact = this.#exact.get(path)
+    if (exact !== undefined) return exact.map((operation) => ({ operation, ref: '' }))
+    const matches: Match<C>[] = []
+    for (const { pattern, operation } of this.#patterns) {
+      const ref = pattern.exec(path)?.[1]
+      if (ref !== undefined) matches.push({ operation, ref })
+    }
+    return matches
+  }
+}
+
+const INTERNAL_ERROR: HttpResponse = {
+  status: 500,
+  headers: { ...PRIVATE_HEADERS, 'content-type': 'application/problem+json' },
+  body: JSON.stringify({ type: 'about:blank', title: 'Internal Server Error', status: 500 }),
+}
+
+function withHeaders(response: HttpResponse, headers: Readonly<Record<string, string>>): HttpResponse {
+  return { ...response, headers: { ...response.headers, ...headers } }
+}
+
+function invalid(status: NonNullable<Refusal['status']>, detail: string): Refusal {
+  return { code: 'request_invalid', status, detail }
+}

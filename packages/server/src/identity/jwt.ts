@@ -1,0 +1,174 @@
+import { errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
+import { type Clock, systemClock } from '../clock.js'
+import { messageOf, WsticketError } from '../errors.js'
+import { findKeys, type KeyFinder, type KeySource } from './jwt-keys.js'
+import type { Authenticate, Claims, CredentialRefusal, CredentialRequest, Principal } from './principal.js'
+import { VerifiedCache } from './verified-cache.js'
+
+// A token that was verified is not verified again for this long, where keys can change meanwhile.
+const REUSE_MS = 60_000
+const TOKENS_KEPT = 10_000
+// Longer tokens do not fit into common header limits beside everything else.
+const TOKEN_MAX_CHARACTERS = 8192
+const SUBJECT_MAX_CHARACTERS = 1024
+const DEFAULT_SKEW_SECONDS = 5
+const MAX_SKEW_SECONDS = 30
+
+/** Which claims hold what. */
+export interface ClaimNames {
+  /** @default 'sub' */
+  readonly subject?: string | undefined
+  /** @default 'email' */
+  readonly email?: string | undefined
+  /** An array of strings, or a string separated by spaces. @default 'permissions', else 'scope' */
+  readonly permissions?: string | undefined
+  /** @default 'sid' */
+  readonly login?: string | undefined
+}
+
+export interface JwtOptions extends KeySource {
+  /** The exact `iss`. */
+  readonly issuer: string
+  /** The `aud`, or one of several. */
+  readonly audience: string | readonly string[]
+  /** How far clocks may differ, 0 to 30 seconds. @default 5 */
+  readonly skewSeconds?: number | undefined
+  readonly claimNames?: ClaimNames | undefined
+  /** The claims to keep for the application. @default all but those that wsticket reads itself */
+  readonly keepClaims?: readonly string[] | undefined
+  /** How long keys may take to arrive. @default 2000 */
+  readonly timeoutMs?: number | undefined
+  readonly fetch?: typeof fetch | undefined
+  readonly clock?: Clock | undefined
+}
+
+/**
+ * Verifies the JWT of `Authorization: Bearer …`: HS256, RS256, ES256 or EdDSA, whichever the key is for.
+ *
+ * `exp`, `iat`, issuer and audience are required. `jku`, `x5u` and `jwk` headers are ignored. A key set that
+ * cannot be read makes it throw, so that the answer is 503.
+ *
+ * @example
+ * jwt({ issuer: 'https://id.example.com', audience: 'chat', jwksUrl: 'https://id.example.com/jwks.json' })
+ */
+export function jwt<C extends Claims = Claims>(options: JwtOptions): Authenticate<C> {
+  const { issuer, skewSeconds = DEFAULT_SKEW_SECONDS } = options
+  if (!(skewSeconds >= 0 && skewSeconds <= MAX_SKEW_SECONDS)) {
+    throw new TypeError(`jwt: skewSeconds is ${skewSeconds}; it must be from 0 to ${MAX_SKEW_SECONDS}`)
+  }
+  const clock = options.clock ?? systemClock
+  const { secret, publicKey, jwksUrl } = options
+  const keys = findKeys(
+    issuer,
+    { secret, publicKey, jwksUrl },
+    { fetch: options.fetch ?? fetch, timeoutMs: options.timeoutMs ?? 2000 },
+  )
+  const cache = new VerifiedCache<Principal<C>>(clock, TOKENS_KEPT)
+
+  const authenticate = async (request: CredentialRequest): Promise<Principal<C> | CredentialRefusal> => {
+    const token = request.bearer
+    if (token === undefined) return { refused: 'credential_missing', reason: 'no bearer token' }
+    if (token.length > TOKEN_MAX_CHARACTERS) return invalid('longer than any token of ours')
+    const known = cache.get(token)
+    if (known !== undefined) return known
+    const verified = await verify(token, keys, options, skewSeconds, clock)
+    if ('refused' in verified) return verified
+    const principal = principalOf<C>(verified.payload, options)
+    if ('refused' in principal) return principal
+    const until = ((principal.expiresAt ?? 0) + skewSeconds) * 1000
+    cache.set(token, principal, keys.rotates ? Math.min(until, clock.now() + REUSE_MS) : until)
+    return principal
+  }
+  return Object.assign(authenticate, { issuer })
+}
+
+async function verify(
+  token: string,
+  keys: KeyFinder,
+  options: JwtOptions,
+  skewSeconds: number,
+  clock: Clock,
+): Promise<JWTVerifyResult | CredentialRefusal> {
+  const checks = {
+    algorithms: [...keys.algorithms],
+    issuer: options.issuer,
+    audience: typeof options.audience === 'string' ? options.audience : [...options.audience],
+    requiredClaims: ['exp', 'iat'],
+    clockTolerance: skewSeconds,
+    currentDate: new Date(clock.now()),
+  }
+  try {
+    const key = await keys.key()
+    return typeof key === 'function'
+      ? await jwtVerify(token, key, checks)
+      : await jwtVerify(token, key, checks)
+  } catch (error) {
+    if (isTokensFault(error)) return invalid(error.code)
+    throw new WsticketError(
+      'identity_unavailable',
+      `the keys of ${options.issuer} cannot be read: ${messageOf(error)}`,
+      {
+        cause: error,
+        remedy: 'Check that the address of the key set is right and can be reached from here.',
+      },
+    )
+  }
+}
+
+/** Whether the token is to blame. What remains is the key set: unreachable, too slow, malformed. */
+function isTokensFault(error: unknown): error is errors.JOSEError {
+  return (
+    error instanceof errors.JOSEError &&
+    error.code !== 'ERR_JOSE_GENERIC' &&
+    !(error instanceof errors.JWKSTimeout) &&
+    !(error instanceof errors.JWKSInvalid) &&
+    !(error instanceof errors.JWKInvalid)
+  )
+}
+
+function principalOf<C extends Claims>(
+  payload: JWTPayload,
+  options: JwtOptions,
+): Principal<C> | CredentialRefusal {
+  const names = options.claimNames ?? {}
+  const subject = payload[names.subject ?? 'sub']
+  if (typeof subject !== 'string' || subject === '' || subject.length > SUBJECT_MAX_CHARACTERS) {
+    return invalid('no usable subject')
+  }
+  const permissions = permissionsOf(payload, names)
+  if (permissions === undefined) return invalid('permissions are not a list of strings')
+  const email = payload[names.email ?? 'email']
+  const login = payload[names.login ?? 'sid']
+  if (login !== undefined && (typeof login !== 'string' || login === '')) return invalid('no usable login')
+  return {
+    issuer: options.issuer,
+    subject,
+    email: typeof email === 'string' ? email : undefined,
+    permissions,
+    // A JWT's claims are whatever its issuer puts in; the type is the application's word for that.
+    claims: keptClaims(payload, options) as C,
+    login,
+    issuedAt: payload.iat,
+    expiresAt: payload.exp,
+  }
+}
+
+function permissionsOf(payload: JWTPayload, names: ClaimNames): readonly string[] | undefined {
+  const value =
+    names.permissions === undefined ? (payload.permissions ?? payload.scope) : payload[names.permissions]
+  if (value === undefined) return []
+  if (typeof value === 'string') return value.split(' ').filter((part) => part !== '')
+  return Array.isArray(value) && value.every((part) => typeof part === 'string') ? value : undefined
+}
+
+function keptClaims(payload: JWTPayload, { keepClaims, claimNames = {} }: JwtOptions): Claims {
+  const { subject = 'sub', email = 'email', permissions = 'permissions', login = 'sid' } = claimNames
+  const own = new Set([subject, email, permissions, login, 'scope', 'iss', 'aud', 'exp', 'iat', 'nbf', 'jti'])
+  const keep = (name: string): boolean =>
+    keepClaims === undefined ? !own.has(name) : keepClaims.includes(name)
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => keep(name)))
+}
+
+function invalid(reason: string): CredentialRefusal {
+  return { refused: 'credential_invalid', reason }
+}

@@ -1,0 +1,173 @@
+import { AddressLimits } from './admission/address-limits.js'
+import { Networks } from './admission/addresses.js'
+import { type Admission, AdmissionDesk, type RedeemContext } from './admission/admission.js'
+import { Origins } from './admission/origins.js'
+import { Authority } from './authority/authority.js'
+import type { AuthorityContext, Refused } from './authority/context.js'
+import type { IssuedTicket } from './authority/issue.js'
+import type { TicketWishes } from './authority/policy.js'
+import type { Revocation } from './authority/revoke.js'
+import { SealKeys } from './authority/seal-keys.js'
+import { systemRandom } from './authority/secret.js'
+import { systemClock } from './clock.js'
+import { type Counters, countEvents } from './events/counters.js'
+import { EventHub, type EventSource } from './events/hub.js'
+import { identify } from './http/caller.js'
+import { DEFAULT_REFUSALS_URL } from './http/problem.js'
+import { Routes } from './http/routes.js'
+import type { Claims, Principal } from './identity/principal.js'
+import { resolveOptions, type WsticketOptions } from './options.js'
+import { SessionRegistry } from './sessions/registry.js'
+import type { Inspection, StoreHealth } from './stores/store.js'
+import { StoreCalls } from './stores/store-calls.js'
+
+/** A ticket authority with everything around it. */
+export interface Wsticket<C extends Claims = Claims> {
+  /** What happens, as it happens. */
+  readonly events: EventSource
+  /** Issues a ticket without HTTP. */
+  issue(principal: Principal<C>, wishes?: TicketWishes): Promise<IssuedTicket | Refused>
+  /** Redeems a ticket without an adapter. Exactly one of `hold` and `release` MUST then be called. */
+  redeem(ticket: string, context: RedeemContext): Promise<Admission<C> | Refused>
+  /** Tells what is known of a ticket or ref, without consuming it. */
+  inspect(ticketOrRef: string): Promise<Inspection>
+  /**
+   * Revokes a ticket, a session, a login or all of a user: tickets die, sockets close, on every node.
+   *
+   * Resolves to `false` if there is no such ticket or live session.
+   */
+  revoke(revocation: Revocation): Promise<boolean>
+  /** Totals of this node. */
+  counters(): Counters
+  /** How the store is. Rejects if it does not answer. */
+  health(): Promise<StoreHealth>
+  /** Refuses new upgrades, closes the sockets held here with 1012, and stops. */
+  close(): Promise<void>
+  /** What adapters need. */
+  readonly binding: WsticketBinding<C>
+}
+
+/** The side that adapters are written against. */
+export interface WsticketBinding<C extends Claims = Claims> {
+  readonly routes: Routes<C>
+  readonly desk: AdmissionDesk<C>
+  /** Makes a route known: tickets can be issued for its audience from then on. */
+  registerRoute(route: { readonly audience: string; readonly path: string }): void
+  readonly refusalsUrl: string
+  /** Tells that a handler of the application, or an adapter, failed. */
+  failed(where: string, error: unknown): void
+  /** The longest life that may be asked for, in seconds. */
+  readonly maxTtlSeconds: number
+}
+
+/**
+ * Puts a ticket authority together: the one place where store, identity and policy meet.
+ *
+ * @example
+ * const wsticket = createWsticket({
+ *   store: memoryStore(),
+ *   authenticate: jwt({ jwksUrl, issuer, audience: 'chat' }),
+ *   origins: ['https://app.example.com'],
+ * })
+ */
+export function createWsticket<C extends Claims = Claims>(options: WsticketOptions<C>): Wsticket<C> {
+  const settings = resolveOptions(options)
+  const clock = options.clock ?? systemClock
+  const random = options.random ?? systemRandom
+  const events = new EventHub(clock)
+  const counters = countEvents(events)
+  const store = new StoreCalls(options.store, clock, events)
+  const registry = new SessionRegistry<C>({ store, clock, policy: settings.sessions, events })
+  const paths = new Map<string, string>()
+  const context: AuthorityContext = {
+    store,
+    seals: new SealKeys(store, clock, settings.sealKeys),
+    events,
+    clock,
+    random,
+    tickets: settings.tickets,
+    limits: settings.limits,
+    sessions: settings.sessions,
+    skewSeconds: settings.skewSeconds,
+    maxTokenAgeSeconds: settings.maxTokenAgeSeconds,
+    bind: settings.bind,
+    onReuse: settings.onReuse,
+    audiences: () => [...new Set([...paths.keys(), ...settings.audiences])],
+    node: Buffer.from(random(9)).toString('base64url'),
+    defaultIssuer: options.authenticate.issuer,
+  }
+  const authority = new Authority<C>(context)
+  const origins = new Origins(options.origins, settings.dangerouslyAllowAnyOrigin)
+  const trusted = new Networks(settings.trustedProxies, 'trustedProxies')
+  const addresses = new AddressLimits({
+    clock,
+    exempt: new Networks(settings.limits.exempt, 'limits.exempt'),
+    rate: settings.limits.issuePerAddress,
+    sockets: settings.limits.socketsPerAddress,
+  })
+  let draining = false
+  const desk = new AdmissionDesk<C>({
+    authority,
+    registry,
+    events,
+    clock,
+    origins,
+    requireOrigin: settings.requireOrigin,
+    trusted,
+    addresses,
+    draining: () => draining,
+  })
+  const refusalsUrl = options.refusalsUrl ?? DEFAULT_REFUSALS_URL
+  const routes = new Routes<C>({
+    authority,
+    registry,
+    events,
+    counters,
+    health: () => authority.health(),
+    origins,
+    trusted,
+    addresses,
+    publicUrl: options.publicUrl,
+    pathOf: (audience) => paths.get(audience),
+    validate: settings.validate,
+    refusalsUrl,
+    newCookie: () => Buffer.from(random(32)).toString('base64url'),
+    identify: (request, address) => identify(options.authenticate, request, address, events),
+  })
+  return {
+    events,
+    async issue(principal, wishes) {
+      const outcome = await authority.issue(principal, wishes)
+      if (!outcome.ok) {
+        const { code, detail } = outcome.refusal
+        const reason = outcome.reason ?? detail
+        events.emit('request.refused', { code, operation: 'issue', reason, subject: principal.subject })
+      }
+      return outcome
+    },
+    redeem: (ticket, presented) => desk.redeem(ticket, presented),
+    inspect: (ticketOrRef) => authority.inspect(ticketOrRef),
+    revoke: (revocation) => authority.revoke(revocation),
+    counters,
+    health: () => authority.health(),
+    async close() {
+      draining = true
+      await registry.close('draining')
+    },
+    binding: {
+      routes,
+      desk,
+      registerRoute({ audience, path }) {
+        paths.set(audience, path)
+      },
+      refusalsUrl,
+      failed: (where, error) => {
+        events.emit('handler.failed', {
+          where,
+          message: error instanceof Error ? error.message : String(error),
+        })
+      },
+      maxTtlSeconds: settings.tickets.maxTtlSeconds,
+    },
+  }
+}
