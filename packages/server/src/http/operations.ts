@@ -1,54 +1,9 @@
-import {
-  type ConfigResponse,
-  PATHS,
-  REFRESH_THRESHOLD_SECONDS,
-  type RefusalCode,
-  type StatusResponse,
-  type TicketRequest,
-  type ValidateResponse,
-} from '@wsticket/protocol'
-import type { z } from 'zod'
-import { networkOf } from '../admission/addresses.js'
-import { type Refused, refused } from '../authority/context.js'
-import { asRef, cookieHash } from '../authority/secret.js'
-import type { Claims, Principal } from '../identity/principal.js'
-import type { TicketState } from '../stores/store.js'
-import { bindingCookie, setBindingCookie } from './binding-cookie.js'
-import type { HttpRequest } from './message.js'
-import { rateHeaders } from './rate-headers.js'
-import type { RouteParts } from './routes.js'
-import { emptyRequestSchema, logoutRequestSchema, ticketRequestSchema } from './schemas.js'
-import { websocketUrl } from './websocket-url.js'
-
-/** One request at one operation. */
-export interface Call<C extends Claims> {
-  readonly request: HttpRequest
-  readonly address: string
-  readonly origin: string | undefined
-  /** The last variable part of the path. */
-  readonly ref: string
-  /** Reads the body and holds it against a schema. */
-  read<T>(schema: z.ZodType<T>): Promise<{ readonly ok: true; readonly value: T } | Refused>
-  /** Says who is calling, credentials that a logout has overtaken refused. */
-  identify(): Promise<{ readonly ok: true; readonly principal: Principal<C> } | Refused>
-}
-
-/** What an operation answers. */
-export type Answer =
-  | {
-      readonly ok: true
-      readonly status?: number
-      readonly body: unknown
-      readonly headers?: Record<string, string>
-    }
-  | (Refused & { readonly headers?: Record<string, string> })
-
-export interface Operation<C extends Claims> {
-  readonly name: string
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly paths: readonly string[]
-  run(call: Call<C>): Promise<Answer>
-}
+import { PATHS } from '@wsticket/protocol'
+import type { Claims } from '../identity/principal.js'
+import type { Operation, RouteParts } from './operation.js'
+import { ticketRequestSchema } from './schemas.js'
+import { closeSession, listSessions, logOut, renewSession } from './session-operations.js'
+import { issueTicket, readConfig, readStatus, revokeTicket, validateTicket } from './ticket-operations.js'
 
 /** The operations of the HTTP interface. */
 export function operations<C extends Claims>(parts: RouteParts<C>): readonly Operation<C>[] {
@@ -60,14 +15,14 @@ export function operations<C extends Claims>(parts: RouteParts<C>): readonly Ope
       paths: [PATHS.ticket, ...PATHS.ticketAliases],
       run: (call) => issueTicket(parts, call, body),
     },
-    { name: 'validate', method: 'GET', paths: [PATHS.validate], run: (call) => validate(parts, call) },
+    { name: 'validate', method: 'GET', paths: [PATHS.validate], run: (call) => validateTicket(parts, call) },
     {
       name: 'revoke',
       method: 'DELETE',
       paths: [PATHS.ticketByRef],
       run: (call) => revokeTicket(parts, call),
     },
-    { name: 'status', method: 'GET', paths: [PATHS.status], run: () => status(parts) },
+    { name: 'status', method: 'GET', paths: [PATHS.status], run: () => readStatus(parts) },
     { name: 'renew', method: 'POST', paths: [PATHS.renew], run: (call) => renewSession(parts, call) },
     { name: 'sessions', method: 'GET', paths: [PATHS.sessions], run: (call) => listSessions(parts, call) },
     {
@@ -76,234 +31,12 @@ export function operations<C extends Claims>(parts: RouteParts<C>): readonly Ope
       paths: [PATHS.sessionByRef],
       run: (call) => closeSession(parts, call),
     },
-    { name: 'logout', method: 'POST', paths: [PATHS.logout], run: (call) => logout(parts, call) },
+    { name: 'logout', method: 'POST', paths: [PATHS.logout], run: (call) => logOut(parts, call) },
     {
       name: 'config',
       method: 'GET',
       paths: [PATHS.config],
-      run: async () => ({ ok: true, body: config(parts) }),
+      run: async () => ({ ok: true, body: readConfig(parts) }),
     },
   ]
-}
-
-async function issueTicket<C extends Claims>(
-  parts: RouteParts<C>,
-  call: Call<C>,
-  schema: z.ZodType<TicketRequest>,
-): Promise<Answer> {
-  const { authority } = parts
-  const { limits, bind } = authority.context
-  const perAddress = parts.addresses.countRequest(call.address)
-  const headers = (user?: { readonly remaining: number; readonly resetMs: number }): Record<string, string> =>
-    rateHeaders({ user: limits.issuePerUser, address: limits.issuePerAddress }, { user, address: perAddress })
-  if (perAddress?.allowed === false) {
-    const retryAfterSeconds = Math.max(Math.ceil(perAddress.resetMs / 1000), 1)
-    return {
-      ...refused({ code: 'rate_limited', retryAfterSeconds }, 'requests of one address'),
-      headers: headers(),
-    }
-  }
-  // Identified without asking the store: the issue itself refuses what a logout has overtaken.
-  const caller = await parts.identify(call.request, call.address)
-  if (!caller.ok) return caller
-  const read = await call.read(schema)
-  if (!read.ok) return read
-  const wishes = read.value
-  const cookie = bind.cookie ? (bindingCookie(call.request.headers) ?? parts.newCookie()) : undefined
-  const issued = await authority.issue(
-    caller.principal,
-    {
-      ttlSeconds: wishes.ttl_seconds,
-      singleUse: wishes.single_use,
-      permissions: wishes.permissions,
-      metadata: wishes.metadata,
-      audience: wishes.audience,
-    },
-    {
-      address: call.address,
-      shown: {
-        origin: call.origin,
-        network: networkOf(call.address),
-        cookie: cookie === undefined ? undefined : cookieHash(cookie),
-      },
-    },
-  )
-  if (!issued.ok) return { ...issued, headers: headers(issued.quota) }
-  const url = websocketUrl(call.request, {
-    ticket: issued.ticket,
-    publicUrl: parts.publicUrl,
-    path: parts.pathOf(issued.audience),
-    trusted: parts.trusted.has(call.request.peer),
-  })
-  if (url === undefined) {
-    return refused({
-      code: 'request_invalid',
-      detail: 'Host must be a host name or address, with or without a port',
-    })
-  }
-  const createdAt = toSeconds(issued.createdAt)
-  const expiresAt = toSeconds(issued.expiresAt)
-  return {
-    ok: true,
-    status: 201,
-    body: {
-      ticket_id: issued.ticket,
-      ref: issued.ref,
-      created_at: createdAt,
-      expires_at: expiresAt,
-      ttl_seconds: expiresAt - createdAt,
-      single_use: issued.singleUse,
-      websocket_url: url,
-    },
-    headers: {
-      ...headers(issued.quota),
-      ...(cookie === undefined ? {} : { 'set-cookie': setBindingCookie(cookie) }),
-    },
-  }
-}
-
-async function validate<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = parts.validate === 'public' ? undefined : await call.identify()
-  if (caller?.ok === false) return caller
-  const known = await parts.authority.inspect(call.ref)
-  const owner = known.kind === 'known' ? known.record.principal : undefined
-  const foreign = caller !== undefined && !sameUser(owner, caller.principal)
-  if (known.kind === 'unknown' || foreign) {
-    return { ok: true, body: { valid: false, code: 'ticket_unknown' } satisfies ValidateResponse }
-  }
-  const { subject, email, permissions } = known.record.principal
-  const code = CODE_OF_STATE[known.state]
-  const body: ValidateResponse = {
-    valid: code === undefined,
-    code,
-    expires_at: toSeconds(known.at + known.remainingMs),
-    single_use: known.record.singleUse,
-    user: { user_id: subject, email, permissions },
-  }
-  return { ok: true, body }
-}
-
-const CODE_OF_STATE: Readonly<Record<TicketState, RefusalCode | undefined>> = {
-  outstanding: undefined,
-  expired: 'ticket_expired',
-  used: 'ticket_used',
-  voided: 'ticket_voided',
-  revoked: 'ticket_revoked',
-}
-
-async function revokeTicket<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = await call.identify()
-  if (!caller.ok) return caller
-  const ticket = asRef(call.ref)
-  const done = ticket !== undefined && (await parts.authority.revoke({ ticket, owner: caller.principal }))
-  return done ? { ok: true, body: { revoked: true } } : refused({ code: 'not_found' })
-}
-
-async function renewSession<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  // Identified without asking the store: the renewal itself refuses what a logout has overtaken.
-  const caller = await parts.identify(call.request, call.address)
-  if (!caller.ok) return caller
-  const read = await call.read(emptyRequestSchema)
-  if (!read.ok) return read
-  const ref = asRef(call.ref)
-  if (ref === undefined) return refused({ code: 'not_found' })
-  const renewed = await parts.authority.renew(ref, caller.principal)
-  if (!renewed.ok) return renewed
-  parts.registry.renewed(ref, renewed.remainingMs, renewed.permissions)
-  return { ok: true, body: { session_id: ref, expires_at: toSeconds(renewed.deadline) } }
-}
-
-async function listSessions<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = await call.identify()
-  if (!caller.ok) return caller
-  const sessions = await parts.authority.listSessions(caller.principal)
-  return {
-    ok: true,
-    body: {
-      sessions: sessions.map(({ ref, openedAt, deadline, sockets, audience, origin, address }) => ({
-        session_id: ref,
-        opened_at: toSeconds(openedAt),
-        expires_at: toSeconds(deadline),
-        sockets,
-        audience,
-        origin,
-        address,
-      })),
-    },
-  }
-}
-
-async function closeSession<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = await call.identify()
-  if (!caller.ok) return caller
-  const session = asRef(call.ref)
-  const done = session !== undefined && (await parts.authority.revoke({ session, owner: caller.principal }))
-  return done ? { ok: true, body: { closed: true } } : refused({ code: 'not_found' })
-}
-
-async function logout<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = await call.identify()
-  if (!caller.ok) return caller
-  const read = await call.read(logoutRequestSchema)
-  if (!read.ok) return read
-  const { everywhere } = read.value
-  const { issuer, subject, login } = caller.principal
-  const scope = everywhere === true || login === undefined ? 'subject' : 'login'
-  await parts.authority.revoke(
-    scope === 'subject' || login === undefined ? { issuer, subject } : { issuer, subject, login },
-  )
-  return { ok: true, body: { scope } }
-}
-
-async function status<C extends Claims>(parts: RouteParts<C>): Promise<Answer> {
-  const health = await parts.health()
-  const { tickets, limits } = parts.authority.context
-  const { issued, redeemed, refused: refusals, revoked } = parts.counters()
-  const body: StatusResponse = {
-    status: health.reachable ? 'ok' : 'unavailable',
-    store: {
-      kind: health.kind,
-      reachable: health.reachable,
-      latency_ms: health.latencyMs,
-      promises: { ...health.promises },
-    },
-    tickets: {
-      default_ttl_seconds: tickets.ttlSeconds,
-      max_ttl_seconds: tickets.maxTtlSeconds,
-      reusable: tickets.reusable,
-      outstanding_per_user: limits.outstandingPerUser,
-      sessions_per_user: limits.sessionsPerUser,
-    },
-    counters: {
-      issued,
-      redeemed,
-      refused: refusals,
-      revoked,
-      expired: health.expired,
-      sessions_live: parts.registry.size,
-    },
-  }
-  return { ok: true, status: health.reachable ? 200 : 503, body }
-}
-
-function config<C extends Claims>(parts: RouteParts<C>): ConfigResponse {
-  const { ttlSeconds, maxTtlSeconds } = parts.authority.context.tickets
-  return {
-    pathways: ['ticket'],
-    carriers: ['subprotocol', 'query'],
-    ttl_seconds: ttlSeconds,
-    max_ttl_seconds: maxTtlSeconds,
-    refresh_threshold_seconds: REFRESH_THRESHOLD_SECONDS,
-  }
-}
-
-function sameUser(
-  owner: { readonly issuer?: string | undefined; readonly subject: string } | undefined,
-  caller: Principal,
-): boolean {
-  return owner !== undefined && owner.subject === caller.subject && owner.issuer === caller.issuer
-}
-
-function toSeconds(ms: number): number {
-  return Math.floor(ms / 1000)
 }

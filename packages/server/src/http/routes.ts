@@ -1,42 +1,14 @@
 import type { Refusal } from '@wsticket/protocol'
-import type { AddressLimits } from '../admission/address-limits.js'
-import { clientAddress, type Networks } from '../admission/addresses.js'
-import type { Origins } from '../admission/origins.js'
-import type { Authority } from '../authority/authority.js'
+import { clientAddress } from '../admission/addresses.js'
 import { type Refused, refused } from '../authority/context.js'
 import { isWsticketError, messageOf } from '../errors.js'
-import type { Counters } from '../events/counters.js'
-import type { EventHub } from '../events/hub.js'
-import type { Claims, Principal } from '../identity/principal.js'
-import type { SessionRegistry } from '../sessions/registry.js'
-import type { StoreHealth } from '../stores/store.js'
+import type { Claims } from '../identity/principal.js'
 import { corsHeaders, preflight } from './cors.js'
-import { type HttpRequest, type HttpResponse, pathOf, type RequestData } from './message.js'
-import { type Answer, type Call, type Operation, operations } from './operations.js'
+import { type HttpRequest, type HttpResponse, pathOf } from './message.js'
+import type { Answer, Call, Operation, RouteParts } from './operation.js'
+import { operations } from './operations.js'
 import { PRIVATE_HEADERS, problem } from './problem.js'
 import { readJson } from './read-json.js'
-
-/** What the routes are made of. */
-export interface RouteParts<C extends Claims> {
-  readonly authority: Authority<C>
-  readonly registry: SessionRegistry<C>
-  readonly events: EventHub
-  readonly counters: () => Counters
-  readonly health: () => Promise<StoreHealth>
-  readonly origins: Origins
-  readonly trusted: Networks
-  readonly addresses: AddressLimits
-  readonly publicUrl: string | undefined
-  /** The path of an audience's route; `undefined` if nobody registered one here. */
-  readonly pathOf: (audience: string) => string | undefined
-  readonly validate: 'public' | 'owner'
-  readonly refusalsUrl: string
-  readonly newCookie: () => string
-  readonly identify: (
-    request: RequestData,
-    address: string,
-  ) => Promise<{ readonly ok: true; readonly principal: Principal<C> } | Refused>
-}
 
 interface Match<C extends Claims> {
   readonly operation: Operation<C>
