@@ -53,7 +53,9 @@ async function everything() {
   if (complaint !== undefined) throw new Error(complaint)
   const programs = await findPrograms(BROWSERS, { say })
   await prepare(root, { say, build: false })
-  const options = { root, env: { ...process.env, ...programs }, onOutcome }
+  // Without colours: what they print is read in a log, and indented.
+  const { FORCE_COLOR: _colour, ...inherited } = process.env
+  const options = { root, env: { ...inherited, NO_COLOR: '1', ...programs }, onOutcome }
   await runParts(FIRST, { ...options, atOnce: 1 })
   if (failed > 0) return say('Nothing else was run: all of it needs the build.')
   await runParts(CHECKS, { ...options, atOnce: 2 })
