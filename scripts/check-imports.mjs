@@ -1,5 +1,5 @@
 /**
- * `npm run check:imports [folder]`: who may import whom, by the rules in docs/architecture.md. Prints each breach with
+ * `npm run check:imports [folder]`: who may import whom, by the rules in CONTRIBUTING.md. Prints each breach with
  * its place, its rule and its remedy.
  */
 import { fileURLToPath } from 'node:url'

@@ -20,7 +20,7 @@ const STANDS_ON = {
 const BUILTINS = new Set(builtinModules)
 
 /**
- * Checks every import of the workspace against the rules of architecture.md, circles apart.
+ * Checks every import of the workspace against the rules in CONTRIBUTING.md, circles apart.
  *
  * @param {Workspace} workspace
  * @returns {Breach[]}
