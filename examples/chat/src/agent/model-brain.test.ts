@@ -225,13 +225,11 @@ describe('a model', () => {
   it('that does not stream is understood too', async () => {
     answers = [
       (response) =>
-        response
-          .writeHead(200, { 'content-type': 'application/json' })
-          .end(
-            JSON.stringify({
-              choices: [{ message: { role: 'assistant', content: 'Whole.' }, finish_reason: 'stop' }],
-            }),
-          ),
+        response.writeHead(200, { 'content-type': 'application/json' }).end(
+          JSON.stringify({
+            choices: [{ message: { role: 'assistant', content: 'Whole.' }, finish_reason: 'stop' }],
+          }),
+        ),
     ]
     expect(completed(await ask()).text).toBe('Whole.')
   })

@@ -24,6 +24,9 @@ export interface AuthResponse {
   readonly body: string
 }
 
+/** Where the codes are explained; the same page that the ticket routes point to. */
+const REFUSALS_URL = '/docs/refusals'
+
 type Reply =
   | { readonly ok: true; readonly value: unknown; readonly cache?: string }
   | { readonly ok: false; readonly refusal: Refusal }
@@ -218,7 +221,7 @@ function problem(refusal: Refusal, headers: Readonly<Record<string, string>>): A
       ...(status === 401 && { 'www-authenticate': 'Bearer realm="chat"' }),
     },
     body: JSON.stringify({
-      type: 'about:blank',
+      type: `${REFUSALS_URL}#${code}`,
       title,
       status,
       code,

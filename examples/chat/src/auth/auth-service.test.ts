@@ -1,7 +1,8 @@
+import { createPublicKey } from 'node:crypto'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { anyString, matching } from '../../test/helpers.js'
-import { AuthService, type AuthServiceOptions, type LogoutTarget } from './auth-service.js'
+import { type AuthEvent, AuthService, type AuthServiceOptions, type LogoutTarget } from './auth-service.js'
 import { addDemoUsers, DEMO_USERS } from './demo-users.js'
 import { memoryAuthStore } from './memory-auth-store.js'
 import { PasswordHasher } from './passwords.js'
@@ -307,4 +308,33 @@ it('waits on a real clock unless another is given', async () => {
   const { accessToken } = await signIn(auth)
   expect((await auth.logout(accessToken, 'subject')).ok).toBe(true)
   expect((await signIn(auth)).expiresIn).toBe(900)
+})
+
+it('tells an audit log what happened, without secrets', async () => {
+  const events: AuthEvent[] = []
+  const auth = await service({ onEvent: (event) => events.push(event) })
+  const { accessToken, refreshToken } = await signIn(auth)
+  const login = await loginOf(auth, accessToken)
+  await auth.login({ ...ADA, email: 'typed@example.com', password: 'typed' })
+  const second = await auth.refresh(refreshToken)
+  await auth.refresh(refreshToken)
+  expect(events).toEqual([
+    { name: 'login.opened', subject: 'user-ada', login, address: ADA.address },
+    { name: 'login.refused', code: 'credential_invalid', address: ADA.address },
+    { name: 'login.refreshed', subject: 'user-ada', login },
+    { name: 'refresh.reused', subject: 'user-ada', login },
+    { name: 'login.ended', subject: 'user-ada', login },
+    { name: 'refresh.refused', code: 'credential_revoked' },
+  ])
+  const told = JSON.stringify(events)
+  const secrets = [accessToken, refreshToken, second.ok ? second.value.refreshToken : '', 'typed']
+  for (const secret of secrets) expect(told).not.toContain(secret)
+})
+
+it('gives its public key to a verifier in the same process', async () => {
+  const auth = await service()
+  const { accessToken } = await signIn(auth)
+  const key = createPublicKey(auth.publicKey)
+  const { payload } = await jwtVerify(accessToken, key, { currentDate: new Date(now) })
+  expect(payload.sub).toBe('user-ada')
 })

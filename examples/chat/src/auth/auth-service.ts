@@ -1,4 +1,4 @@
-import type { Refusal } from '@wsticket/protocol'
+import type { Refusal, RefusalCode } from '@wsticket/protocol'
 import type { JWK } from 'jose'
 import type { AuthStore, UserRecord } from './auth-store.js'
 import { PasswordHasher } from './passwords.js'
@@ -19,6 +19,21 @@ export interface LogoutTarget {
   readonly login?: string
 }
 
+/** What happened, for an audit log. Holds no secret, and no name that was only typed. */
+export interface AuthEvent {
+  readonly name:
+    | 'login.opened'
+    | 'login.refused'
+    | 'login.refreshed'
+    | 'refresh.refused'
+    | 'refresh.reused'
+    | 'login.ended'
+  readonly subject?: string
+  readonly login?: string
+  readonly address?: string
+  readonly code?: RefusalCode
+}
+
 export interface AuthServiceOptions {
   readonly store: AuthStore
   readonly issuer: string
@@ -29,6 +44,7 @@ export interface AuthServiceOptions {
   readonly onLogout?: (target: LogoutTarget) => Promise<void>
   /** Hears what nobody waits for, such as `onLogout` failing after a stolen refresh token was noticed. */
   readonly onError?: (error: unknown) => void
+  readonly onEvent?: (event: AuthEvent) => void
   readonly hasher?: PasswordHasher
   readonly now?: () => number
   readonly sleep?: (milliseconds: number) => Promise<void>
@@ -96,6 +112,11 @@ export class AuthService {
     )
   }
 
+  /** The public key in PEM, for a verifier in the same process. */
+  get publicKey(): string {
+    return this.#tokens.publicKeyPem
+  }
+
   get jwks(): { readonly keys: readonly JWK[] } {
     return this.#tokens.jwks
   }
@@ -108,6 +129,28 @@ export class AuthService {
   }
 
   async login(attempt: { email: string; password: string; address: string }): Promise<Outcome<TokenPair>> {
+    const { address } = attempt
+    const outcome = await this.#login(attempt)
+    if (outcome.ok) {
+      const { subject, login, pair } = outcome.value
+      this.#emit({ name: 'login.opened', subject, login, address })
+      return { ok: true, value: pair }
+    }
+    this.#emit({ name: 'login.refused', code: outcome.refusal.code, address })
+    return outcome
+  }
+
+  async refresh(token: string): Promise<Outcome<TokenPair>> {
+    const outcome = await this.#refresh(token)
+    if (!outcome.ok) this.#emit({ name: 'refresh.refused', code: outcome.refusal.code })
+    return outcome
+  }
+
+  async #login(attempt: {
+    email: string
+    password: string
+    address: string
+  }): Promise<Outcome<{ subject: string; login: string; pair: TokenPair }>> {
     const account = normalEmail(attempt.email)
     const wait = this.#perAddress.take(addressKey(attempt.address)) || this.#perAccount.take(account)
     if (wait > 0) return refuse({ code: 'rate_limited', retryAfterSeconds: wait })
@@ -126,7 +169,7 @@ export class AuthService {
     return await this.#openLogin(user)
   }
 
-  async refresh(token: string): Promise<Outcome<TokenPair>> {
+  async #refresh(token: string): Promise<Outcome<TokenPair>> {
     const read = this.#tokens.readRefresh(token)
     if (read === undefined) {
       return refuse({ code: 'credential_invalid', detail: 'refresh_token is not one of this service.' })
@@ -134,6 +177,7 @@ export class AuthService {
     const outcome = await this.#store.rotateLogin(read.login, read.generation, this.#now())
     if (outcome.kind === 'reused') {
       const { subject, id } = outcome.login
+      this.#emit({ name: 'refresh.reused', subject, login: id })
       await this.#finishLogout({ issuer: this.issuer, subject, login: id }, [id]).catch(this.#onError)
       return refuse({
         code: 'credential_revoked',
@@ -144,6 +188,7 @@ export class AuthService {
     if (outcome.kind === 'over' || user === undefined) {
       return refuse({ code: 'credential_revoked', detail: 'This login has ended; sign in again.' })
     }
+    this.#emit({ name: 'login.refreshed', subject: user.subject, login: outcome.login.id })
     return { ok: true, value: await this.#pair(user, outcome.login) }
   }
 
@@ -175,9 +220,15 @@ export class AuthService {
   }
 
   async #finishLogout(target: LogoutTarget, ended: readonly string[]): Promise<void> {
+    const { subject, login } = target
+    this.#emit({ name: 'login.ended', subject, ...(login !== undefined && { login }) })
     await this.#options.onLogout?.(target)
     if (target.login === undefined) await this.#store.noteLogout(target.subject, this.#now())
     await this.#store.forgetLogins(ended)
+  }
+
+  #emit(event: AuthEvent): void {
+    this.#options.onEvent?.(event)
   }
 
   async #read(token: string): Promise<Outcome<Identity & { ended: boolean }>> {
@@ -194,7 +245,7 @@ export class AuthService {
     return { ok: true, value: { user, login: claims.login, expiresAt: claims.expiresAt, ended: found.ended } }
   }
 
-  async #openLogin(user: UserRecord): Promise<Outcome<TokenPair>> {
+  async #openLogin(user: UserRecord): Promise<Outcome<{ subject: string; login: string; pair: TokenPair }>> {
     const now = this.#now()
     const login = {
       id: randomId(),
@@ -207,7 +258,10 @@ export class AuthService {
     const { onLogout } = this.#options
     for (const id of surplus)
       await onLogout?.({ issuer, subject: user.subject, login: id }).catch(this.#onError)
-    return { ok: true, value: await this.#pair(user, login) }
+    return {
+      ok: true,
+      value: { subject: user.subject, login: login.id, pair: await this.#pair(user, login) },
+    }
   }
 
   async #pair(

@@ -45,7 +45,7 @@ const UNAVAILABLE: AuthResponse = {
     'retry-after': '1',
   },
   body: JSON.stringify({
-    type: 'about:blank',
+    type: '/docs/refusals#identity_unavailable',
     title: 'The identity service cannot be reached',
     status: 503,
     code: 'identity_unavailable',

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createPublicKey, randomBytes, timingSafeEqual } from 'node:crypto'
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -81,6 +81,12 @@ export class TokenMaker {
   /** The public key, as `GET /auth/jwks.json` shows it. */
   get jwks(): { readonly keys: readonly JWK[] } {
     return { keys: [this.#publicJwk] }
+  }
+
+  /** The same key in PEM. */
+  get publicKeyPem(): string {
+    const key = createPublicKey({ key: { ...this.#publicJwk }, format: 'jwk' })
+    return key.export({ type: 'spki', format: 'pem' }).toString()
   }
 
   /** Signs an access token. Times are Unix seconds. */

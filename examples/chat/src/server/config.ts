@@ -1,0 +1,180 @@
+import { redact, TTL_SECONDS } from '@wsticket/protocol'
+
+/** How the server was told to run. */
+export interface Config {
+  /** 0: any free one. */
+  readonly port: number
+  readonly host: string
+  /** Absent: `localhost` and `127.0.0.1` with the port that it listens on. */
+  readonly allowedOrigins?: readonly string[]
+  readonly ticketDefaultTtl: number
+  readonly ticketMaxTtl: number
+  readonly tokenTtl: number
+  readonly mode: Mode
+  readonly logLevel: LogLevel
+  /** Absent: the agent works without a model. */
+  readonly model?: { readonly baseUrl: string; readonly apiKey: string; readonly model: string }
+  /** What is odd, though not wrong: for the log. Holds no secrets. */
+  readonly notes: readonly string[]
+}
+
+export type Mode = (typeof MODES)[number]
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export type ConfigOutcome =
+  | { readonly ok: true; readonly config: Config }
+  /** One sentence per wrong variable. */
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+const MODES = ['development', 'test', 'production'] as const
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const DEFAULT_TICKET_TTL = 300
+const SHOWN_CHARACTERS = 80
+const MODEL_VARIABLES = ['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OPENAI_MODEL'] as const
+
+/**
+ * Reads the environment. A variable that is empty counts as not set.
+ *
+ * `HOST` is 127.0.0.1 unless it is set, since the demo's passwords are published: the server is to be reached
+ * from other machines only when somebody asks for that (`HOST=0.0.0.0`).
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): ConfigOutcome {
+  const reader = new Reader(environment)
+  const port = reader.whole('PORT', { min: 0, max: 65_535, fallback: 8080, what: 'a port' })
+  const host = reader.host('HOST', '127.0.0.1')
+  const allowedOrigins = reader.origins('ALLOWED_ORIGINS')
+  const seconds = { ...TTL_SECONDS, what: 'a whole number of seconds' }
+  const ticketMaxTtl = reader.whole('TICKET_MAX_TTL', { ...seconds, fallback: TTL_SECONDS.max, example: 600 })
+  const ticketDefaultTtl = reader.whole('TICKET_DEFAULT_TTL', {
+    ...seconds,
+    fallback: Math.min(DEFAULT_TICKET_TTL, ticketMaxTtl),
+    example: DEFAULT_TICKET_TTL,
+  })
+  if (ticketDefaultTtl > ticketMaxTtl) {
+    const must = `it must not be more than TICKET_MAX_TTL, which is ${ticketMaxTtl}`
+    reader.wrong('TICKET_DEFAULT_TTL', String(ticketDefaultTtl), must, String(ticketMaxTtl))
+  }
+  const tokenTtl = reader.whole('AUTH_TOKEN_TTL', {
+    min: 1,
+    max: 86_400,
+    fallback: 900,
+    what: 'a whole number of seconds',
+  })
+  const mode = reader.oneOf('NODE_ENV', MODES, 'production')
+  const logLevel = reader.oneOf('LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'silent' : 'info')
+  const model = reader.model()
+  if (reader.problems.length > 0) return { ok: false, problems: reader.problems }
+  const config = { port, host, ticketDefaultTtl, ticketMaxTtl, tokenTtl, mode, logLevel, notes: reader.notes }
+  return {
+    ok: true,
+    config: { ...config, ...(allowedOrigins && { allowedOrigins }), ...(model && { model }) },
+  }
+}
+
+/** The origins that are allowed unless `ALLOWED_ORIGINS` says otherwise. */
+export function localOrigins(port: number): string[] {
+  return [`http://localhost:${port}`, `http://127.0.0.1:${port}`].map((url) => new URL(url).origin)
+}
+
+class Reader {
+  readonly problems: string[] = []
+  readonly notes: string[] = []
+  readonly #environment: Readonly<Record<string, string | undefined>>
+
+  constructor(environment: Readonly<Record<string, string | undefined>>) {
+    this.#environment = environment
+  }
+
+  wrong(name: string, value: string, must: string, example: string): void {
+    const clean = redact(value)
+    const shown = clean.length > SHOWN_CHARACTERS ? `${clean.slice(0, SHOWN_CHARACTERS)}…` : clean
+    this.problems.push(`wsticket: ${name} is ${JSON.stringify(shown)}; ${must}. Example: ${example}`)
+  }
+
+  whole(
+    name: string,
+    terms: { min: number; max: number; fallback: number; what: string; example?: number },
+  ): number {
+    const text = this.#text(name)
+    if (text === undefined) return terms.fallback
+    const value = Number(text)
+    if (/^\d{1,6}$/.test(text) && value >= terms.min && value <= terms.max) return value
+    const must = `it must be ${terms.what} from ${terms.min} to ${terms.max}`
+    this.wrong(name, text, must, String(terms.example ?? terms.fallback))
+    return terms.fallback
+  }
+
+  oneOf<const T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+    const text = this.#text(name)
+    if (text === undefined) return fallback
+    const found = allowed.find((each) => each === text)
+    if (found === undefined) this.wrong(name, text, `it must be one of: ${allowed.join(', ')}`, fallback)
+    return found ?? fallback
+  }
+
+  host(name: string, fallback: string): string {
+    const text = this.#text(name)
+    if (text === undefined) return fallback
+    const address = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|[0-9A-Fa-f:]{2,45}(?:%\w+)?|::ffff:[\d.]+)$/
+    if (!address.test(text)) {
+      this.wrong(name, text, 'it must be a host name or an address, without a port', '127.0.0.1')
+    }
+    return text
+  }
+
+  origins(name: string): readonly string[] | undefined {
+    const text = this.#text(name)
+    if (text === undefined) return undefined
+    const parts = text.split(',').map((part) => part.trim())
+    const bad = parts.find((part) => !isOrigin(part))
+    if (bad === undefined) return parts
+    const must = 'it must be origins, separated by commas: scheme, host and port, no path, no default port'
+    this.wrong(name, text, must, 'https://app.example.com,http://localhost:8080')
+    return undefined
+  }
+
+  /** The values of these variables are never shown, for one of them is a key, and people mix them up. */
+  model(): Config['model'] {
+    const [baseUrl, apiKey, model] = MODEL_VARIABLES.map((name) => this.#text(name))
+    const hidden = (name: string, must: string, example: string): void => {
+      this.problems.push(
+        `wsticket: ${name} is not usable (its value is not shown); ${must}. Example: ${example}`,
+      )
+    }
+    if (baseUrl !== undefined && !isModelUrl(baseUrl)) {
+      const must = 'it must be an http or https address without user, password, query and fragment'
+      hidden('OPENAI_BASE_URL', must, 'http://localhost:11434/v1')
+    }
+    if (apiKey !== undefined && !/^[\x21-\x7e]{1,4096}$/.test(apiKey)) {
+      hidden('OPENAI_API_KEY', 'it must be visible ASCII characters without spaces', 'sk-...')
+    }
+    if (model !== undefined && !/^[\x20-\x7e]{1,256}$/.test(model)) {
+      hidden('OPENAI_MODEL', 'it must be the name of a model in ASCII', 'gpt-4o-mini')
+    }
+    if (baseUrl !== undefined && apiKey !== undefined && model !== undefined)
+      return { baseUrl, apiKey, model }
+    // Many people have a key in their environment for other programs: that alone must not send anything out.
+    const missing = MODEL_VARIABLES.filter((name) => this.#text(name) === undefined)
+    if (missing.length < MODEL_VARIABLES.length) {
+      this.notes.push(
+        `The agent works without a model, because ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set.`,
+      )
+    }
+    return undefined
+  }
+
+  #text(name: string): string | undefined {
+    const text = this.#environment[name]?.trim()
+    return text === '' ? undefined : text
+  }
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
+
+function isModelUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && username + password + search + hash === ''
+}
