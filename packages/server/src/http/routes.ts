@@ -5,6 +5,7 @@ import { isWsticketError, messageOf } from '../errors.js'
 import type { Claims } from '../identity/principal.js'
 import { corsHeaders, preflight } from './cors.js'
 import { type HttpRequest, type HttpResponse, pathOf } from './message.js'
+import { documentOperation } from './openapi.js'
 import type { Answer, Call, Operation, RouteParts } from './operation.js'
 import { operations } from './operations.js'
 import { PRIVATE_HEADERS, problem } from './problem.js'
@@ -23,7 +24,8 @@ export class Routes<C extends Claims = Claims> {
 
   constructor(parts: RouteParts<C>) {
     this.#parts = parts
-    for (const operation of operations(parts)) {
+    const described = operations(parts)
+    for (const operation of [...described, documentOperation(parts, described)]) {
       for (const path of operation.paths) {
         if (path.includes('{ref}')) {
           this.#patterns.push({ pattern: new RegExp(`^${path.replace('{ref}', '([^/]+)')}$`), operation })
