@@ -40,12 +40,16 @@ export async function build(root) {
   // Built beside the old page and then put in its place, so that a server that runs never meets half a page.
   const draft = join(root, `${PAGE}.${process.pid}`)
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
-  await runOrFail(node, [vite, 'build', '--outDir', draft, '--emptyOutDir', '--logLevel', 'warn'], {
-    cwd: join(root, 'examples', 'chat'),
-    env: { ...process.env, NODE_ENV: 'production' },
-    remedy,
-  })
-  await putInPlace(draft, join(root, PAGE))
+  try {
+    await runOrFail(node, [vite, 'build', '--outDir', draft, '--emptyOutDir', '--logLevel', 'warn'], {
+      cwd: join(root, 'examples', 'chat'),
+      env: { ...process.env, NODE_ENV: 'production' },
+      remedy,
+    })
+    await putInPlace(draft, join(root, PAGE))
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
 
   await mkdir(join(root, '.cache'), { recursive: true })
   await writeFile(markOf(root), await state(root))
