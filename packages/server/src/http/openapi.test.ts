@@ -108,11 +108,11 @@ describe('the OpenAPI document', () => {
   })
 
   it('refers only to what it has', () => {
-    const refs = [...everything(document)].map(({ $ref }) => $ref).filter((ref) => ref !== undefined)
+    const refs = [...everything(document)].map(({ $ref }) => $ref).filter((ref) => typeof ref === 'string')
     expect(refs.length).toBeGreaterThan(20)
     for (const ref of refs) {
       expect(ref).toMatch(/^#\/components\/(schemas|headers)\/[\w-]+$/)
-      expect(dig(document, ...String(ref).slice(2).split('/')), String(ref)).toBeDefined()
+      expect(dig(document, ...ref.slice(2).split('/')), ref).toBeDefined()
     }
     const text = JSON.stringify(document)
     for (const left of ['$defs', '$schema', '__schema', 'readOnly']) expect(text).not.toContain(left)
@@ -195,7 +195,7 @@ describe('a running server', () => {
     const checked = compile(served, schema).safeParse(body)
     expect(checked.error?.issues, `${where}: ${JSON.stringify(body)}`).toBeUndefined()
     if (answer.status < 300 || answer.status === 429) {
-      for (const name of Object.keys((dig(response, 'headers') ?? {}) as JsonObject)) {
+      for (const name of Object.keys(dig(response, 'headers') ?? {})) {
         expect(answer.headers.get(name), `${where} has ${name}`).not.toBeNull()
       }
     }
