@@ -1,0 +1,295 @@
+import { createServer } from 'node:http'
+import { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { jsonOf, listen, textOf } from '../../test/helpers.js'
+import { run } from './run.js'
+
+const DOCUMENTS = fileURLToPath(new URL('../../test/documents', import.meta.url))
+
+interface Running {
+  readonly address: string
+  readonly logged: () => string
+  readonly printed: string[]
+  readonly stop: () => Promise<void>
+}
+
+async function start(environment: Record<string, string> = {}): Promise<Running> {
+  const attempt = await tryStart(environment)
+  const { server } = attempt
+  if (server === undefined) throw new Error(attempt.complaints.join('\n'))
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> => (stopping ??= server.close())
+  onTestFinished(stop)
+  return { address: server.address, logged: () => attempt.logged.join(''), printed: attempt.printed, stop }
+}
+
+async function tryStart(environment: Record<string, string>): Promise<{
+  server: Awaited<ReturnType<typeof run>>
+  printed: string[]
+  complaints: string[]
+  logged: string[]
+}> {
+  const [printed, complaints, logged]: [string[], string[], string[]] = [[], [], []]
+  const logTo = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      logged.push(chunk.toString())
+      done()
+    },
+  })
+  const server = await run({
+    environment: { NODE_ENV: 'development', PORT: '0', ...environment },
+    documents: DOCUMENTS,
+    page: '/nowhere',
+    print: (line) => printed.push(line),
+    complain: (line) => complaints.push(line),
+    logTo,
+  })
+  return { server, printed, complaints, logged }
+}
+
+async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+}
+
+async function signIn(
+  chat: Running,
+  name: 'ada' | 'alan',
+): Promise<{ access: string; refresh: string; bearer: Record<string, string> }> {
+  const response = await post(`${chat.address}/auth/login`, {
+    email: `${name}@example.com`,
+    password: `${name}-demo`,
+  })
+  const body = await jsonOf(response)
+  const access = textOf(body, 'access_token')
+  return { access, refresh: textOf(body, 'refresh_token'), bearer: { authorization: `Bearer ${access}` } }
+}
+
+class Page {
+  readonly events: Record<string, unknown>[] = []
+  readonly closed: Promise<[number, string]>
+  readonly #socket: WebSocket
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket
+    socket.on('message', (data: Buffer) => {
+      const event: unknown = JSON.parse(data.toString())
+      this.events.push({ ...(event as Record<string, unknown>) })
+    })
+    this.closed = new Promise((resolve) => {
+      socket.on('close', (code, reason) => resolve([code, reason.toString()]))
+    })
+  }
+
+  static async open(url: string, origin?: string): Promise<Page> {
+    const socket = new WebSocket(url, origin === undefined ? {} : { origin })
+    const page = new Page(socket)
+    await new Promise<void>((resolve, reject) => {
+      socket.on('open', resolve)
+      socket.on('error', reject)
+    })
+    return page
+  }
+
+  async ask(id: string, text: string): Promise<Record<string, unknown>> {
+    this.#socket.send(JSON.stringify({ type: 'user_message', id, text }))
+    const answer = (): Record<string, unknown> | undefined =>
+      this.events.find((event) => event.type === 'agent_completed')
+    await expect.poll(answer, { timeout: 4000 }).toBeDefined()
+    return answer() ?? {}
+  }
+
+  leave(): void {
+    this.#socket.close()
+  }
+}
+
+async function connect(chat: Running, bearer: Record<string, string>): Promise<Page> {
+  const ticket = await jsonOf(await post(`${chat.address}/api/websocket/ticket`, {}, bearer))
+  const page = await Page.open(textOf(ticket, 'websocket_url'))
+  onTestFinished(() => page.leave())
+  return page
+}
+
+describe('the chat', () => {
+  it('goes from login to answer, and each user sees the own ones only', async () => {
+    const chat = await start()
+    const [ada, alan] = [await signIn(chat, 'ada'), await signIn(chat, 'alan')]
+    const [adas, alans] = [await connect(chat, ada.bearer), await connect(chat, alan.bearer)]
+    expect(await adas.ask('one', '12*(7+5)')).toMatchObject({
+      type: 'agent_completed',
+      text: '12*(7+5) = 144',
+    })
+    expect(alans.events).toEqual([])
+    expect(await alans.ask('two', 'What is a tenure fence?')).toMatchObject({
+      text: expect.stringContaining('only the process that issued a ticket') as unknown,
+    })
+    expect(JSON.stringify(alans.events)).not.toContain('144')
+    expect(adas.events.map((event) => event.seq)).toEqual(adas.events.map((_, index) => index))
+  })
+
+  it('prints its address once, and no secret ever', async () => {
+    const chat = await start()
+    const { access, refresh, bearer } = await signIn(chat, 'ada')
+    const ticket = await jsonOf(await post(`${chat.address}/auth/ticket`, {}, bearer))
+    const page = await Page.open(textOf(ticket, 'websocket_url'))
+    await page.ask('one', 'hello')
+    page.leave()
+    await post(`${chat.address}/auth/refresh`, { refresh_token: refresh })
+    await post(`${chat.address}/auth/refresh`, { refresh_token: refresh })
+    expect(chat.printed).toEqual([`wsticket chat: ${chat.address}`])
+    expect(chat.logged()).not.toContain(chat.address)
+    expect(chat.logged()).toContain('"event":"refresh.reused"')
+    for (const secret of [access, refresh, textOf(ticket, 'ticket_id'), 'ada-demo', 'ada@example.com']) {
+      expect(chat.logged()).not.toContain(secret)
+    }
+  })
+
+  it('closes the sockets of a login that logs out, and of no other', async () => {
+    const chat = await start()
+    const [here, there] = [await signIn(chat, 'ada'), await signIn(chat, 'ada')]
+    const [mine, other] = [await connect(chat, here.bearer), await connect(chat, there.bearer)]
+    expect((await post(`${chat.address}/auth/logout`, {}, here.bearer)).status).toBe(200)
+    expect(await mine.closed).toEqual([3003, 'session_revoked'])
+    expect((await post(`${chat.address}/auth/ticket`, {}, here.bearer)).status).toBe(401)
+    expect(await other.ask('one', '1+1')).toMatchObject({ text: '1+1 = 2' })
+    await post(`${chat.address}/auth/logout`, { everywhere: true }, there.bearer)
+    expect(await other.closed).toEqual([3003, 'session_revoked'])
+    const again = await signIn(chat, 'ada')
+    expect((await post(`${chat.address}/auth/ticket`, {}, again.bearer)).status).toBe(201)
+  })
+
+  it('closes the sockets of a login whose refresh token was stolen', async () => {
+    const chat = await start()
+    const { refresh, bearer } = await signIn(chat, 'ada')
+    const page = await connect(chat, bearer)
+    await post(`${chat.address}/auth/refresh`, { refresh_token: refresh })
+    expect((await post(`${chat.address}/auth/refresh`, { refresh_token: refresh })).status).toBe(401)
+    expect(await page.closed).toEqual([3003, 'session_revoked'])
+  })
+
+  it('allows its own origins and no others, for both halves', async () => {
+    const chat = await start()
+    const { bearer } = await signIn(chat, 'ada')
+    const url = textOf(await jsonOf(await post(`${chat.address}/auth/ticket`, {}, bearer)), 'websocket_url')
+    await expect(Page.open(url, 'https://evil.example')).rejects.toThrow('403')
+    const local = chat.address.replace('localhost', '127.0.0.1')
+    const page = await Page.open(url, local)
+    page.leave()
+    const evil = { origin: 'https://evil.example' }
+    const login = { email: 'ada@example.com', password: 'ada-demo' }
+    expect((await post(`${chat.address}/auth/login`, login, evil)).status).toBe(403)
+    expect((await post(`${chat.address}/auth/ticket`, {}, { ...bearer, ...evil })).status).toBe(403)
+    expect((await post(`${chat.address}/auth/login`, login, { origin: local })).status).toBe(200)
+  })
+
+  it('takes its times and origins from the environment', async () => {
+    const chat = await start({
+      TICKET_DEFAULT_TTL: '40',
+      TICKET_MAX_TTL: '50',
+      AUTH_TOKEN_TTL: '60',
+      ALLOWED_ORIGINS: 'https://app.example.com',
+    })
+    const { bearer } = await signIn(chat, 'ada')
+    const ticket = await jsonOf(await post(`${chat.address}/auth/ticket`, {}, bearer))
+    expect(ticket.ttl_seconds).toBe(40)
+    const login = { email: 'ada@example.com', password: 'ada-demo' }
+    const headers = { origin: 'https://app.example.com' }
+    expect((await jsonOf(await post(`${chat.address}/auth/login`, login, headers))).expires_in).toBe(60)
+    expect((await post(`${chat.address}/auth/login`, login, { origin: chat.address })).status).toBe(403)
+  })
+
+  it('answers the rest with the page, under headers for everything', async () => {
+    const chat = await start()
+    expect((await fetch(chat.address)).status).toBe(503)
+    const status = await fetch(`${chat.address}/api/websocket/tickets/status`)
+    expect([status.status, status.headers.get('x-frame-options')]).toEqual([200, 'DENY'])
+  })
+
+  it('tells its sockets to come back later when it stops', async () => {
+    const chat = await start()
+    const page = await connect(chat, (await signIn(chat, 'ada')).bearer)
+    const stopped = chat.stop()
+    expect((await page.closed)[0]).toBe(1012)
+    await stopped
+    await expect(fetch(chat.address)).rejects.toThrow('fetch failed')
+  })
+
+  it('asks the model that it is given', async () => {
+    const model = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.end('data: {"choices":[{"delta":{"content":"I am a model."}}]}\n\ndata: [DONE]\n\n')
+    })
+    const port = await listen(model)
+    onTestFinished(() => {
+      model.closeAllConnections()
+      model.close()
+    })
+    const chat = await start({
+      OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
+      OPENAI_API_KEY: 'sk-canary',
+      OPENAI_MODEL: 'small',
+    })
+    const page = await connect(chat, (await signIn(chat, 'ada')).bearer)
+    expect(await page.ask('one', 'hello')).toMatchObject({ text: 'I am a model.' })
+    expect(chat.logged()).toContain('model small')
+    expect(chat.logged()).not.toContain('canary')
+  })
+
+  it('warns in production of its published passwords, and of a half-configured model', async () => {
+    const chat = await start({ NODE_ENV: 'production', OPENAI_MODEL: 'small' })
+    expect(chat.logged()).toContain('published passwords')
+    expect(chat.logged()).toContain('OPENAI_BASE_URL and OPENAI_API_KEY are not set')
+  })
+})
+
+describe('what cannot start', () => {
+  it('says every wrong variable and starts nothing', async () => {
+    const { server, printed, complaints, logged } = await tryStart({ PORT: 'x', TICKET_DEFAULT_TTL: '5m' })
+    expect(server).toBeUndefined()
+    expect(printed).toEqual([])
+    expect(logged).toEqual([])
+    expect(complaints).toEqual([
+      'wsticket: PORT is "x"; it must be a port from 0 to 65535. Example: 8080',
+      'wsticket: TICKET_DEFAULT_TTL is "5m"; it must be a whole number of seconds from 30 to 3600. Example: 300',
+    ])
+  })
+
+  it('says that the port is taken', async () => {
+    const other = createServer()
+    const port = await listen(other)
+    onTestFinished(() => {
+      other.close()
+    })
+    const { server, complaints } = await tryStart({ PORT: String(port) })
+    expect(server).toBeUndefined()
+    expect(complaints).toEqual([
+      expect.stringMatching(`^wsticket: port ${port} on 127.0.0.1 is taken by another program`) as unknown,
+    ])
+  })
+
+  it('says that HOST is not of this machine', async () => {
+    const { complaints } = await tryStart({ HOST: '192.0.2.1' })
+    expect(complaints).toEqual([
+      expect.stringMatching(/^wsticket: HOST is "192\.0\.2\.1", which is no address/) as unknown,
+    ])
+  })
+
+  it('says what else is wrong', async () => {
+    const complaints: string[] = []
+    const server = await run({
+      environment: { NODE_ENV: 'test', PORT: '0' },
+      documents: '/nowhere',
+      page: '/nowhere',
+      print: () => undefined,
+      complain: (line) => complaints.push(line),
+    })
+    expect(server).toBeUndefined()
+    expect(complaints[0]).toMatch(/^wsticket: the chat could not start: ENOENT/)
+  })
+})
