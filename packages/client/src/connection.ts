@@ -1,6 +1,6 @@
 import { formatCloseReason, isRefusalCode, refusalRow, ticketProtocols } from '@wsticket/protocol'
 import { start, transition } from './connection-state.js'
-import type { Cause, ConnectionState, Effect, Input, StateChange, Step } from './connection-types.js'
+import type { Cause, ConnectionState, Effect, Input, StateChange } from './connection-types.js'
 import { type Close, dial } from './dial.js'
 import type { Clock, SocketConstructor, SocketLike } from './environment.js'
 import type { Outbox } from './outbox.js'
@@ -13,15 +13,13 @@ import type { Renewal, TicketGrant, TicketSource } from './ticket-source.js'
 export const OPEN = 1
 
 /** What a connection tells its owner, after the fact. */
-export interface ConnectionListener {
-  changed(change: StateChange): void
-  opened(): void
-  received(data: unknown): void
-  /** An open connection ended, or the client stopped without one. */
-  closed(close: Close): void
+export type Notice =
+  | { readonly type: 'changed'; readonly change: StateChange }
+  | { readonly type: 'opened' }
   /** Something went wrong that a `WebSocket` would fire `error` for; `closed` follows. */
-  failed(): void
-}
+  | { readonly type: 'failed' }
+  /** An open connection ended, or the client stopped without one. */
+  | { readonly type: 'closed'; readonly close: Close }
 
 /** What a connection is made of. */
 export interface ConnectionParts {
@@ -33,7 +31,9 @@ export interface ConnectionParts {
   readonly clock: Clock
   readonly random: () => number
   readonly autoRenew: boolean
-  readonly listener: ConnectionListener
+  readonly received: (data: unknown) => void
+  /** Takes what belongs to one step at once, so that what a listener does in between cannot come first. */
+  readonly notify: (notices: readonly Notice[]) => void
 }
 
 /** Carries out what the state machine decides, and tells it what came of it. */
@@ -93,28 +93,29 @@ export class Connection {
     this.#apply({ type: 'close', code, reason })
   }
 
-  #apply(input: Input): void {
-    const { clock, random, outbox, listener } = this.#parts
-    const step: Step = transition(this.#state, input, {
+  #apply(input: Input, ended: readonly Notice[] = []): void {
+    const { clock, random, outbox, notify } = this.#parts
+    const { state, change, effects } = transition(this.#state, input, {
       now: clock.now(),
       random: random(),
       queued: !outbox.isEmpty,
     })
-    if (step.change === undefined) return
-    this.#state = step.state
-    for (const effect of step.effects) this.#perform(effect)
-    listener.changed(step.change)
-    if (input.type === 'socket-opened') listener.opened()
-    // An open socket tells its end itself.
-    if (step.state.name === 'stopped' && this.#socket === undefined && input.type !== 'socket-closed') {
-      this.#tellEnd(step.state.cause)
+    const notices: Notice[] = []
+    if (change !== undefined) {
+      this.#state = state
+      for (const effect of effects) this.#perform(effect)
+      notices.push({ type: 'changed', change })
+      if (input.type === 'socket-opened') notices.push({ type: 'opened' })
+      // An open socket tells its end itself, and one that just did has `ended`.
+      const silent = this.#socket === undefined && ended.length === 0
+      if (state.name === 'stopped' && silent) notices.push(...this.#endOf(state.cause))
     }
+    notify([...notices, ...ended])
   }
 
-  #tellEnd(cause: Cause): void {
-    const { listener } = this.#parts
-    if (cause.code !== 'closed_by_client') listener.failed()
-    listener.closed(this.#closeWithoutSocket(cause))
+  #endOf(cause: Cause): Notice[] {
+    const closed: Notice = { type: 'closed', close: this.#closeWithoutSocket(cause) }
+    return cause.code === 'closed_by_client' ? [closed] : [{ type: 'failed' }, closed]
   }
 
   #closeWithoutSocket(cause: Cause): Close {
@@ -221,7 +222,7 @@ export class Connection {
   }
 
   #dial(attempt: number): void {
-    const { url, own, WebSocket, listener } = this.#parts
+    const { url, own, WebSocket, received } = this.#parts
     if (this.#ticket === undefined) return
     const protocols = ticketProtocols(this.#ticket, { own, refusals: true })
     this.#ticket = undefined
@@ -234,7 +235,7 @@ export class Connection {
           this.#apply({ type: 'socket-opened', attempt, renewInMs: this.#renewInMs(this.#expiresAt) })
         },
         received: (socket, data) => {
-          if (this.#socket === socket) listener.received(data)
+          if (this.#socket === socket) received(data)
         },
         closed: (socket, close, wasOpen) => {
           if (this.#socket === socket) this.#socketClosed(attempt, close, wasOpen)
@@ -249,14 +250,9 @@ export class Connection {
   #socketClosed(attempt: number, close: Close, wasOpen: boolean): void {
     this.#socket = undefined
     this.#expiresAt = undefined
-    this.#apply({ type: 'socket-closed', attempt, code: close.code, reason: close.reason })
-    const { listener } = this.#parts
-    if (wasOpen) {
-      if (!close.wasClean) listener.failed()
-      listener.closed(close)
-    } else if (this.#state.name === 'stopped') {
-      this.#tellEnd(this.#state.cause)
-    }
+    const ended: Notice[] = wasOpen ? [{ type: 'closed', close }] : []
+    if (wasOpen && !close.wasClean) ended.unshift({ type: 'failed' })
+    this.#apply({ type: 'socket-closed', attempt, code: close.code, reason: close.reason }, ended)
   }
 
   async #requestRenewal(refresh: boolean, signal: AbortSignal): Promise<Renewal> {

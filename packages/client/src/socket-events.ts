@@ -103,9 +103,9 @@ export abstract class SocketEvents extends EventTarget {
     super.removeEventListener(type, listener, options)
   }
 
-  /** Tells an event after those before it, also where a listener of one of those causes it. */
-  protected fire(event: Event): void {
-    this.#queue.push(event)
+  /** Tells events after those before them, also where a listener of one of those causes them. */
+  protected fire(...events: readonly Event[]): void {
+    this.#queue.push(...events)
     if (this.#firing) return
     this.#firing = true
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {

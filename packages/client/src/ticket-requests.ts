@@ -62,7 +62,8 @@ function codeOfStatus(status: number): TicketErrorCode {
 function retryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined
   if (/^\d{1,9}$/.test(header)) return Number(header)
-  const date = Date.parse(header)
+  // `Date.parse` takes almost anything for a date; those of HTTP begin with the day of the week.
+  const date = /^[A-Z][a-z]{2}, /.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000))
 }
 

@@ -1,4 +1,4 @@
-import { Connection, OPEN } from './connection.js'
+import { Connection, type Notice, OPEN } from './connection.js'
 import type { Cause, ConnectionState, StateChange } from './connection-types.js'
 import {
   type Clock,
@@ -93,14 +93,8 @@ export class TicketSocket extends SocketEvents implements WebSocket {
       clock,
       random: options.random ?? Math.random,
       autoRenew: options.autoRenew ?? true,
-      listener: {
-        changed: (change) => this.#changed(change),
-        opened: () => this.fire(new Event('open')),
-        received: (data) =>
-          this.fire(new MessageEvent('message', { data, origin: new URL(this.url).origin })),
-        closed: (close) => this.fire(new ConnectionCloseEvent(close)),
-        failed: () => this.fire(new Event('error')),
-      },
+      received: (data) => this.fire(new MessageEvent('message', { data, origin: new URL(this.url).origin })),
+      notify: (notices) => this.fire(...notices.map((notice) => this.#eventOf(notice))),
     })
   }
 
@@ -199,14 +193,27 @@ export class TicketSocket extends SocketEvents implements WebSocket {
     })
   }
 
-  #changed(change: StateChange): void {
+  #eventOf(notice: Notice): Event {
+    switch (notice.type) {
+      case 'changed':
+        this.#changed(notice.change)
+        return new StateChangeEvent(notice.change)
+      case 'opened':
+        return new Event('open')
+      case 'failed':
+        return new Event('error')
+      case 'closed':
+        return new ConnectionCloseEvent(notice.close)
+    }
+  }
+
+  #changed({ from, to, cause }: StateChange): void {
     const { socket } = this.#connection
-    if (change.to.name === 'open' && socket !== undefined) {
+    if (to.name === 'open' && socket !== undefined) {
       this.#protocol = shownProtocol(socket.protocol)
       this.#extensions = socket.extensions
     }
-    if (change.from.name === 'renewing' && change.to.name !== 'renewing') this.#settleRenewals(change.cause)
-    this.fire(new StateChangeEvent(change))
+    if (from.name === 'renewing' && to.name !== 'renewing') this.#settleRenewals(cause)
   }
 
   #settleRenewals(cause: Cause): void {

@@ -23,6 +23,9 @@ const CLOCK_TOLERANCE_MS = 2000
 // A session that is renewed by a JWT with less than this left would have to be renewed again at once.
 const ENDS_SOON_MS = REFRESH_THRESHOLD_SECONDS * 1000
 
+// A callback that calls clear() itself must not make the source ask for ever.
+const MOST_CLEARED = 5
+
 /** Gives the credential (a JWT) that proves who the user is. With `refresh`, the one before was refused as invalid. */
 export type CredentialCallback = (request: { readonly refresh: boolean }) => string | Promise<string>
 
@@ -179,15 +182,19 @@ class RouteSource implements TicketSource {
   }
 
   async grant(options: GrantOptions = {}): Promise<TicketGrant> {
-    const era = this.#era
-    try {
-      const grant = await this.#issue(options)
-      if (era === this.#era) return grant
-    } catch (thrown) {
-      if (era === this.#era) throw asTicketError(thrown)
+    let current = options
+    for (let tries = 0; tries < MOST_CLEARED; tries++) {
+      const era = this.#era
+      try {
+        const grant = await this.#issue(current)
+        if (era === this.#era) return grant
+      } catch (thrown) {
+        if (era === this.#era || current.signal?.aborted === true) throw asTicketError(thrown)
+      }
+      // Cleared meanwhile: that was an answer for the user before, who may have had a refresh to come.
+      current = { signal: options.signal }
     }
-    // Cleared meanwhile: that was an answer for the user before.
-    return await this.grant(options.signal === undefined ? {} : { signal: options.signal })
+    throw new TicketError('credential_unavailable', { detail: 'clear() was called at each try' })
   }
 
   async renew(ref: string, options: GrantOptions = {}): Promise<Renewal> {

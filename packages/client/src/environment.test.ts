@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { clockOr, fetchOr, socketConstructorOr } from './environment.js'
+
+describe('clockOr', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 5000 })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('reads and sets the runtime’s clock', () => {
+    const clock = clockOr(undefined)
+    const callback = vi.fn()
+    clock.after(100, callback)
+    clock.after(50, callback)()
+    vi.advanceTimersByTime(99)
+    expect(callback).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    expect(callback).toHaveBeenCalledTimes(1)
+    expect(clock.now()).toBe(5100)
+  })
+
+  it('does not fire at once for a delay that timers cannot hold', () => {
+    const callback = vi.fn()
+    clockOr(undefined).after(Number.MAX_SAFE_INTEGER, callback)
+    vi.advanceTimersByTime(2 ** 31 - 2)
+    expect(callback).not.toHaveBeenCalled()
+  })
+
+  it('takes the one that is given', () => {
+    const clock = { now: () => 1, after: () => () => {} }
+    expect(clockOr(clock)).toBe(clock)
+  })
+})
+
+describe('fetchOr', () => {
+  it('calls the one that is given without a receiver, as browsers want it', async () => {
+    const receivers: unknown[] = []
+    const given = function (this: unknown) {
+      receivers.push(this)
+      return Promise.resolve(new Response())
+    }
+    await fetchOr(given)('/', {})
+    expect(receivers).toEqual([undefined])
+  })
+
+  it('says what is missing', () => {
+    vi.stubGlobal('fetch', undefined)
+    expect(() => fetchOr(undefined)).toThrow(/no fetch; pass one/)
+  })
+})
+
+describe('socketConstructorOr', () => {
+  it('says what is missing', () => {
+    vi.stubGlobal('WebSocket', undefined)
+    expect(() => socketConstructorOr(undefined)).toThrow(/no WebSocket; pass one/)
+  })
+})

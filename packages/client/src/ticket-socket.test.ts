@@ -1,0 +1,721 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { ManualClock } from '../test/manual-clock.js'
+import {
+  jwt,
+  type MisbehavingServer,
+  problem,
+  startMisbehavingServer,
+  ticketNumber,
+} from '../test/misbehaving-server.js'
+import type { ConnectionState } from './connection-types.js'
+import { TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
+import type { CredentialCallback } from './ticket-source.js'
+
+let server: MisbehavingServer
+let clock: ManualClock
+
+beforeEach(async () => {
+  clock = new ManualClock()
+  server = await startMisbehavingServer()
+  server.now = () => clock.now()
+})
+
+afterEach(async () => {
+  await server.stop()
+})
+
+function connect(
+  options: Partial<TicketSocketOptions> & {
+    readonly credential?: CredentialCallback
+    readonly url?: string
+  } = {},
+): TicketSocket {
+  const { credential = () => 'opaque', url = server.url, ...rest } = options
+  const socket = new TicketSocket(url, {
+    tickets: { url: server.ticketUrl, credential },
+    WebSocket,
+    clock,
+    random: () => 0.5,
+    ...rest,
+  })
+  onTestFinished(() => socket.close())
+  return socket
+}
+
+/** Waits for a state; rejects if the socket stops elsewhere. */
+function reached(socket: TicketSocket, name: ConnectionState['name']): Promise<ConnectionState> {
+  return new Promise((resolve, reject) => {
+    if (socket.state.name === name) return resolve(socket.state)
+    socket.addEventListener('statechange', function listener({ to }) {
+      if (to.name === name) resolve(to)
+      else if (to.name === 'stopped') reject(new Error(`stopped by ${to.cause.code}`))
+      else return
+      socket.removeEventListener('statechange', listener)
+    })
+  })
+}
+
+function next<Type extends 'open' | 'close' | 'message' | 'error'>(socket: TicketSocket, type: Type) {
+  return new Promise<Parameters<NonNullable<TicketSocket[`on${Type}`]>>[0]>((resolve) => {
+    socket.addEventListener(type, resolve, { once: true })
+  })
+}
+
+/** Everything that a socket fires, in order, as short texts. */
+function record(socket: TicketSocket): string[] {
+  const log: string[] = []
+  socket.addEventListener('statechange', ({ from, to, cause }) =>
+    log.push(`${from.name} > ${to.name}: ${cause.code}`),
+  )
+  socket.addEventListener('open', () => log.push('open'))
+  socket.addEventListener('error', () => log.push('error'))
+  socket.addEventListener('close', ({ code, reason }) => log.push(`close ${code} ${reason}`.trim()))
+  socket.addEventListener('message', ({ data }) => log.push(`message ${data}`))
+  return log
+}
+
+describe('a TicketSocket that is admitted', () => {
+  it('fetches a ticket, connects with it, and flushes what waited before it tells anybody', async () => {
+    const socket = connect({ credential: () => 'the-jwt' })
+    const log = record(socket)
+    expect(socket.readyState).toBe(TicketSocket.CONNECTING)
+    expect(socket.session).toBeUndefined()
+    socket.send('first')
+    socket.addEventListener('open', () => socket.send('second'))
+    await next(socket, 'open')
+    await vi.waitFor(() => expect(server.received).toEqual(['first', 'second']))
+
+    expect(log).toEqual(['fetching > connecting: ticket_fetched', 'connecting > open: connected', 'open'])
+    expect(server.requests).toEqual([
+      {
+        method: 'POST',
+        path: '/api/websocket/ticket',
+        authorization: 'Bearer the-jwt',
+        body: { ttl_seconds: 60, single_use: true },
+      },
+    ])
+    expect(server.offers).toEqual([['wsticket.v1', `wsticket.${ticketNumber(1).ticket}`, 'wsticket.refused']])
+    expect(socket.readyState).toBe(TicketSocket.OPEN)
+    expect(socket.session).toEqual({ ref: ticketNumber(1).ref, expiresAt: undefined })
+  })
+
+  it('dials the address it was given, whatever the ticket route answers', async () => {
+    const socket = connect()
+    expect(socket.url).toBe(server.url)
+    await next(socket, 'open')
+    expect(server.presented).toEqual([ticketNumber(1).ticket])
+  })
+
+  it('shows wsticket.v1 as no protocol, and the application’s own as it is', async () => {
+    const plain = connect({ protocols: 'chat.v2' })
+    expect(plain.protocol).toBe('')
+    await next(plain, 'open')
+    expect(plain.protocol).toBe('')
+    server.upgrades.push({ admit: 'chat.v1' })
+    const chat = connect({ protocols: ['chat.v2', 'chat.v1'] })
+    await next(chat, 'open')
+    expect(chat.protocol).toBe('chat.v1')
+    expect(server.offers.map((offer) => offer.slice(3))).toEqual([['chat.v2'], ['chat.v2', 'chat.v1']])
+  })
+
+  it('receives texts, and binary messages in the form that was asked for', async () => {
+    const received: unknown[] = []
+    const socket = connect()
+    socket.onmessage = ({ data }) => received.push(data)
+    await next(socket, 'open')
+    const [peer] = server.sockets
+    expect(socket.binaryType).toBe('blob')
+    peer?.send('text')
+    peer?.send(Buffer.from([1, 2]))
+    await vi.waitFor(() => expect(received).toHaveLength(2))
+    socket.binaryType = 'arraybuffer'
+    peer?.send(Buffer.from([3]))
+    await vi.waitFor(() => expect(received).toHaveLength(3))
+    expect(received[0]).toBe('text')
+    expect(received[1]).toBeInstanceOf(Blob)
+    expect(received[2]).toEqual(new Uint8Array([3]).buffer)
+  })
+
+  it('keeps binary messages as they were when they were sent', async () => {
+    const socket = connect()
+    const bytes = new Uint8Array([0, 65, 66, 0])
+    socket.send(bytes.subarray(1, 3))
+    socket.send(bytes.buffer)
+    bytes.fill(120)
+    expect(socket.bufferedAmount).toBe(6)
+    await vi.waitFor(() => expect(server.received).toEqual(['AB', '\0AB\0']))
+    expect(socket.bufferedAmount).toBe(0)
+  })
+
+  it('closes as a WebSocket does, once and for all', async () => {
+    const socket = connect()
+    const log = record(socket)
+    await next(socket, 'open')
+    const closed = next(socket, 'close')
+    socket.close(4001, 'done')
+    expect(socket.readyState).toBe(TicketSocket.CLOSING)
+    expect(await closed).toMatchObject({ code: 4001, reason: 'done', wasClean: true })
+    expect(socket.readyState).toBe(TicketSocket.CLOSED)
+    socket.close()
+    socket.send('into the void')
+    expect(socket.bufferedAmount).toBe(13)
+    expect(log.slice(-2)).toEqual(['open > stopped: closed_by_client', 'close 4001 done'])
+    expect(clock.pending).toEqual([])
+  })
+
+  it('still gives what arrives while it closes', async () => {
+    const socket = connect()
+    await next(socket, 'open')
+    const message = next(socket, 'message')
+    server.sockets[0]?.send('last words')
+    socket.close()
+    expect((await message).data).toBe('last words')
+  })
+
+  it('stops when the server says that all is said', async () => {
+    server.upgrades.push({ admit: 'wsticket.v1', after: (peer) => peer.close(1000, 'thanks') })
+    const socket = connect()
+    const log = record(socket)
+    await next(socket, 'close')
+    expect(log.slice(-2)).toEqual(['open > stopped: closed_by_server', 'close 1000 thanks'])
+    expect(socket.state).toMatchObject({
+      name: 'stopped',
+      cause: { code: 'closed_by_server', closeCode: 1000 },
+    })
+  })
+})
+
+describe('a TicketSocket that is closed early', () => {
+  it('asks for nothing more while a ticket is on its way', async () => {
+    const socket = connect()
+    const log = record(socket)
+    socket.send('never')
+    socket.close()
+    expect(socket.readyState).toBe(TicketSocket.CLOSED)
+    expect(socket.bufferedAmount).toBe(0)
+    expect(log).toEqual(['fetching > stopped: closed_by_client', 'close 1000'])
+    expect(clock.pending).toEqual([])
+  })
+
+  it('lets go of a handshake', async () => {
+    server.upgrades.push('silence')
+    const socket = connect()
+    const log = record(socket)
+    await reached(socket, 'connecting')
+    socket.close(3999, 'changed my mind')
+    expect(log.slice(1)).toEqual(['connecting > stopped: closed_by_client', 'close 3999 changed my mind'])
+    expect(socket.readyState).toBe(TicketSocket.CLOSED)
+  })
+
+  it('may be closed by a listener of the very event that opens it', async () => {
+    const socket = connect()
+    const log = record(socket)
+    socket.addEventListener('statechange', ({ to }) => {
+      if (to.name === 'open') socket.close()
+    })
+    await next(socket, 'close')
+    expect(log).toEqual([
+      'fetching > connecting: ticket_fetched',
+      'connecting > open: connected',
+      'open',
+      'open > stopped: closed_by_client',
+      'close 1005',
+    ])
+  })
+
+  it('is closed once, also by a listener of the loss of its connection', async () => {
+    const socket = connect()
+    const log = record(socket)
+    await next(socket, 'open')
+    socket.addEventListener('statechange', () => socket.close())
+    server.sockets[0]?.terminate()
+    await vi.waitFor(() => expect(socket.readyState).toBe(TicketSocket.CLOSED))
+    expect(log.slice(3)).toEqual([
+      'open > waiting: connection_lost',
+      'error',
+      'close 1006',
+      'waiting > stopped: closed_by_client',
+      'close 1000',
+    ])
+  })
+
+  it.each([
+    [1001, undefined, 'InvalidAccessError'],
+    [2999, undefined, 'InvalidAccessError'],
+    [5000, undefined, 'InvalidAccessError'],
+    [1000, 'ä'.repeat(62), 'SyntaxError'],
+  ])('refuses close(%s, %s) as a WebSocket does', (code, reason, name) => {
+    const socket = connect()
+    expect(() => socket.close(code, reason)).toThrow(expect.objectContaining({ name }))
+    expect(socket.state.name).toBe('fetching')
+  })
+})
+
+describe('a TicketSocket that is refused', () => {
+  it('emits no open and flushes nothing into a socket that was opened to refuse it', async () => {
+    server.upgrades.push({ refuse: 'ticket_revoked', code: 3003 })
+    const socket = connect()
+    const log = record(socket)
+    socket.send('secret')
+    const { code, reason } = await next(socket, 'close')
+    expect([code, reason]).toEqual([3003, 'ticket_revoked'])
+    expect(log).toEqual([
+      'fetching > connecting: ticket_fetched',
+      'connecting > stopped: ticket_revoked',
+      'error',
+      'close 3003 ticket_revoked',
+    ])
+    expect(server.received).toEqual([])
+    expect(socket.bufferedAmount).toBe(0)
+    expect(socket.readyState).toBe(TicketSocket.CLOSED)
+  })
+
+  it('takes a fresh ticket at once for a stale one, then backs off, and never presents one twice', async () => {
+    server.upgrades.push(
+      { refuse: 'ticket_used', code: 3000 },
+      { refuse: 'ticket_used', code: 3000 },
+      { refuse: 'ticket_used', code: 3000 },
+    )
+    const socket = connect()
+    const log = record(socket)
+    await reached(socket, 'waiting')
+    expect(server.presented).toHaveLength(2)
+    expect(clock.pending).toEqual([1000])
+    clock.advanceToNext()
+    await reached(socket, 'fetching')
+    await reached(socket, 'waiting')
+    expect(clock.pending).toEqual([2000])
+    clock.advanceToNext()
+    await next(socket, 'open')
+    expect(server.presented).toEqual([1, 2, 3, 4].map((number) => ticketNumber(number).ticket))
+    expect(log.filter((line) => line.startsWith('close'))).toEqual([])
+  })
+
+  it('honours the delay in the close reason', async () => {
+    server.upgrades.push({ refuse: 'session_limit;retry_after=20', code: 1013 })
+    const socket = connect()
+    expect(await reached(socket, 'waiting')).toMatchObject({
+      cause: { code: 'session_limit', retryAfterSeconds: 20, closeCode: 1013 },
+      until: clock.now() + 20_500,
+    })
+    clock.advance(20_499)
+    expect(socket.state.name).toBe('waiting')
+    clock.advance(1)
+    await next(socket, 'open')
+  })
+
+  it('refreshes an invalid credential once, and stops if the fresh one is invalid, too', async () => {
+    server.upgrades.push(
+      { refuse: 'credential_invalid', code: 3000 },
+      { refuse: 'credential_invalid', code: 3000 },
+    )
+    const credential = vi.fn<CredentialCallback>(({ refresh }) => (refresh ? 'fresh' : 'stale'))
+    const socket = connect({ credential })
+    const close = await next(socket, 'close')
+    expect([close.code, close.reason]).toEqual([3000, 'credential_invalid'])
+    expect(credential.mock.calls).toEqual([[{ refresh: false }], [{ refresh: true }]])
+    expect(server.requests.map(({ authorization }) => authorization)).toEqual([
+      'Bearer stale',
+      'Bearer fresh',
+    ])
+  })
+
+  it('asks which pathways are open, once, when the ticket pathway is said to be closed', async () => {
+    const config = {
+      pathways: ['ticket'],
+      carriers: ['subprotocol'],
+      ttl_seconds: 300,
+      max_ttl_seconds: 3600,
+      refresh_threshold_seconds: 30,
+    }
+    server.otherAnswers.set('/api/websocket/config', [{ status: 200, body: config }])
+    server.upgrades.push({ refuse: 'pathway_disabled', code: 3003 })
+    await next(connect(), 'open')
+
+    server.otherAnswers.set('/api/websocket/config', [
+      { status: 200, body: { ...config, pathways: ['cookie'] } },
+    ])
+    server.upgrades.push({ refuse: 'pathway_disabled', code: 3003 })
+    const refused = connect()
+    expect((await next(refused, 'close')).reason).toBe('pathway_disabled')
+  })
+
+  it('backs off from a bare HTTP refusal, which browsers do not explain', async () => {
+    server.upgrades.push({ http: 403 }, { http: 502 })
+    const socket = connect()
+    const log = record(socket)
+    expect(await reached(socket, 'waiting')).toMatchObject({
+      cause: { code: 'connection_failed', closeCode: 1006 },
+    })
+    clock.advanceToNext()
+    await reached(socket, 'fetching')
+    await reached(socket, 'waiting')
+    clock.advanceToNext()
+    await next(socket, 'open')
+    expect(log).not.toContain('error')
+    expect(new Set(server.presented).size).toBe(3)
+  })
+
+  it('backs off when the connection is cut in the midst of the handshake', async () => {
+    server.upgrades.push('cut')
+    const socket = connect()
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'connection_failed' } })
+  })
+
+  it('gives up a handshake that takes too long', async () => {
+    server.upgrades.push('silence')
+    const socket = connect()
+    await vi.waitFor(() => expect(server.offers).toHaveLength(1))
+    clock.advance(15_000)
+    expect(socket.state).toMatchObject({ name: 'waiting', cause: { code: 'connection_failed' } })
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
+  it('treats an address that the runtime forbids as a failed handshake', async () => {
+    class Forbidden extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        if (server.requests.length === 1) throw new DOMException('mixed content', 'SecurityError')
+        super(url, protocols)
+      }
+    }
+    const socket = connect({ WebSocket: Forbidden })
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'connection_failed' } })
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+})
+
+describe('a TicketSocket without a ticket', () => {
+  it.each([
+    [
+      '429 with Retry-After',
+      { ...problem(429, 'rate_limited'), headers: { 'retry-after': '12' } },
+      'rate_limited',
+      12_500,
+    ],
+    [
+      '503 with retry_after in its body',
+      problem(503, 'store_unavailable', { retry_after: 3 }),
+      'store_unavailable',
+      3500,
+    ],
+    ['503 from a proxy', { status: 503, body: '<html>' }, 'upstream_unreachable', 500],
+    ['a cut connection', 'cut', 'network_unreachable', 500],
+    ['a page of a captive portal', { status: 200, body: '<html>' }, 'response_invalid', 500],
+  ] as const)('waits after %s, then tries again', async (_, answer, code, delay) => {
+    server.ticketAnswers.push(answer)
+    const socket = connect()
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code } })
+    expect(clock.pending).toEqual([delay])
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
+  it('comes up when the network does', async () => {
+    let down = true
+    const socket = connect({
+      fetch: (url, init) => fetch(down ? url.replace(/:\d+/, ':1') : url, init),
+    })
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'network_unreachable' } })
+    down = false
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
+  it('gives up a request that takes too long, and ignores its late end', async () => {
+    server.ticketAnswers.push('silence')
+    const socket = connect()
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+    clock.advance(15_000)
+    expect(socket.state).toMatchObject({ name: 'waiting', cause: { code: 'network_unreachable' } })
+    clock.advanceToNext()
+    await next(socket, 'open')
+    expect(server.presented).toEqual([ticketNumber(1).ticket])
+  })
+
+  it('stops with a typed cause and a close that is no bare 1006', async () => {
+    server.ticketAnswers.push(problem(403, 'permissions_exceeded', { detail: 'permissions' }))
+    const socket = connect()
+    const log = record(socket)
+    await next(socket, 'close')
+    expect(log).toEqual([
+      'fetching > stopped: permissions_exceeded',
+      'error',
+      'close 3003 permissions_exceeded',
+    ])
+    expect(socket.state.cause).toEqual({ code: 'permissions_exceeded', detail: 'permissions' })
+  })
+
+  it('stops when nobody is logged in', async () => {
+    const socket = connect({ credential: () => '' })
+    expect((await next(socket, 'close')).reason).toBe('credential_missing')
+    expect(server.requests).toEqual([])
+  })
+
+  it('tries again when the application’s callback fails', async () => {
+    let calls = 0
+    const socket = connect({
+      credential: () => {
+        if (calls++ === 0) throw new Error('the auth service is down')
+        return 'jwt'
+      },
+    })
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'credential_unavailable' } })
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
+  it('keeps messages and throws when the outbox is full', () => {
+    const socket = connect()
+    for (let count = 0; count < 256; count++) socket.send('x')
+    expect(() => socket.send('one too many')).toThrow(expect.objectContaining({ code: 'outbox_full' }))
+    expect(socket.bufferedAmount).toBe(256)
+  })
+})
+
+describe('a TicketSocket that loses its connection', () => {
+  it('comes back with a fresh ticket, telling close and open once a connection', async () => {
+    const socket = connect()
+    const log = record(socket)
+    await next(socket, 'open')
+    clock.advance(60_000)
+    server.sockets[0]?.terminate()
+    await reached(socket, 'waiting')
+    expect(socket.readyState).toBe(TicketSocket.CONNECTING)
+    expect(socket.session).toBeUndefined()
+    socket.send('while away')
+    clock.advanceToNext()
+    await next(socket, 'open')
+    await vi.waitFor(() => expect(server.received).toEqual(['while away']))
+    expect(log).toEqual([
+      'fetching > connecting: ticket_fetched',
+      'connecting > open: connected',
+      'open',
+      'open > waiting: connection_lost',
+      'error',
+      'close 1006',
+      'waiting > fetching: wait_over',
+      'fetching > connecting: ticket_fetched',
+      'connecting > open: connected',
+      'open',
+    ])
+    expect(new Set(server.presented).size).toBe(2)
+  })
+
+  it.each([
+    ['draining', 1012, 'waiting'],
+    ['session_expired', 3008, 'fetching'],
+    ['session_idle', 3008, 'waiting'],
+    ['session_revoked', 3003, 'stopped'],
+    ['session_closed', 3003, 'stopped'],
+  ] as const)('after %s (%i): %s', async (reason, code, name) => {
+    server.upgrades.push({ admit: 'wsticket.v1', after: (peer) => peer.close(code, reason) })
+    const socket = connect()
+    const changed = new Promise<string>((resolve) => {
+      socket.addEventListener('statechange', ({ from, to }) => {
+        if (from.name === 'open') resolve(to.name)
+      })
+    })
+    const { code: closeCode, reason: closeReason } = await next(socket, 'close')
+    expect([closeCode, closeReason]).toEqual([code, reason])
+    expect(await changed).toBe(name)
+  })
+
+  it('sleeps after an idle session until there is something to say', async () => {
+    server.upgrades.push({ admit: 'wsticket.v1', after: (peer) => peer.close(3008, 'session_idle') })
+    const socket = connect()
+    await reached(socket, 'waiting')
+    expect(clock.pending).toEqual([])
+    socket.send('back again')
+    await next(socket, 'open')
+    await vi.waitFor(() => expect(server.received).toEqual(['back again']))
+  })
+
+  it('keeps what is sent into a connection that closes already, where it would be lost without a word', async () => {
+    let closing = false
+    class ClosingOnDemand extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols)
+        const get = (): unknown => (closing ? 2 : Reflect.get(WebSocket.prototype, 'readyState', this))
+        Object.defineProperty(this, 'readyState', { get })
+      }
+    }
+    const socket = connect({ WebSocket: ClosingOnDemand })
+    await next(socket, 'open')
+    closing = true
+    expect(socket.readyState).toBe(TicketSocket.CLOSING)
+    expect(socket.state.name).toBe('open')
+    socket.send('just in time')
+    closing = false
+    server.sockets[0]?.close(1012, 'draining')
+    await reached(socket, 'waiting')
+    clock.advanceToNext()
+    await vi.waitFor(() => expect(server.received).toEqual(['just in time']))
+  })
+
+  it('forgets what one user wrote when the next connection is another’s', async () => {
+    let user = 'ada'
+    const socket = connect({ credential: () => jwt({ iss: 'id', sub: user }) })
+    await next(socket, 'open')
+    server.sockets[0]?.terminate()
+    await reached(socket, 'waiting')
+    socket.send('by ada')
+    user = 'alan'
+    clock.advanceToNext()
+    await next(socket, 'open')
+    socket.send('by alan')
+    await vi.waitFor(() => expect(server.received).toEqual(['by alan']))
+  })
+})
+
+describe('a TicketSocket that renews', () => {
+  const path = `/api/websocket/session/${ticketNumber(1).ref}/renew`
+  const seconds = (): number => clock.now() / 1000
+  const renewed = (inSeconds: number) => ({
+    status: 200,
+    body: { session_id: ticketNumber(1).ref, expires_at: seconds() + inSeconds },
+  })
+
+  it('renews shortly before its JWT ends, with a fresh one, without reconnecting', async () => {
+    const ends = seconds() + 900
+    const credential = vi.fn<CredentialCallback>(({ refresh }) =>
+      jwt({ sub: 'ada', exp: refresh ? ends + 900 : ends }),
+    )
+    const socket = connect({ credential })
+    const log = record(socket)
+    await next(socket, 'open')
+    expect(socket.session).toEqual({ ref: ticketNumber(1).ref, expiresAt: ends * 1000 })
+    expect(clock.pending).toEqual([877_500])
+    server.otherAnswers.set(path, [
+      { status: 200, body: { session_id: ticketNumber(1).ref, expires_at: ends + 905 } },
+    ])
+    clock.advanceToNext()
+    await reached(socket, 'renewing')
+    expect(socket.readyState).toBe(TicketSocket.OPEN)
+    socket.send('meanwhile')
+    await reached(socket, 'open')
+    expect(log.slice(3)).toEqual(['open > renewing: renewal_due', 'renewing > open: renewed'])
+    expect(socket.session?.expiresAt).toBe((ends + 905) * 1000)
+    expect(credential.mock.calls.map(([{ refresh }]) => refresh)).toEqual([false, false, true])
+    expect(server.requests.at(-1)).toEqual({
+      method: 'POST',
+      path,
+      authorization: `Bearer ${jwt({ sub: 'ada', exp: ends + 900 })}`,
+      body: undefined,
+    })
+    expect(clock.pending).toEqual([900_000])
+    await vi.waitFor(() => expect(server.received).toEqual(['meanwhile']))
+    expect(server.presented).toHaveLength(1)
+  })
+
+  it('renews on demand, once for all who ask at the same time', async () => {
+    const socket = connect()
+    await next(socket, 'open')
+    server.otherAnswers.set(path, [renewed(600)])
+    const both = await Promise.all([socket.renew(), socket.renew()])
+    const session = { ref: ticketNumber(1).ref, expiresAt: clock.now() + 600_000 }
+    expect(both).toEqual([session, session])
+    expect(server.requests).toHaveLength(2)
+    expect(clock.pending).toEqual([577_500])
+  })
+
+  it('leaves it to the application where it is asked to', async () => {
+    const socket = connect({ autoRenew: false, credential: () => jwt({ exp: seconds() + 900 }) })
+    await next(socket, 'open')
+    expect(clock.pending).toEqual([])
+    expect(socket.session?.expiresAt).toBe(clock.now() + 900_000)
+  })
+
+  it('says why a renewal was refused, and stays open', async () => {
+    const socket = connect()
+    await next(socket, 'open')
+    await expect(socket.renew()).rejects.toMatchObject({ name: 'TicketError', code: 'not_found' })
+    expect(socket.readyState).toBe(TicketSocket.OPEN)
+    server.otherAnswers.set(path, ['cut', renewed(60)])
+    await expect(socket.renew()).rejects.toMatchObject({ code: 'network_unreachable' })
+    clock.advanceToNext()
+    await reached(socket, 'renewing')
+    expect(await reached(socket, 'open')).toMatchObject({ cause: { code: 'renewed' } })
+  })
+
+  it('refreshes a credential that the server finds invalid, once', async () => {
+    const credential = vi.fn<CredentialCallback>(({ refresh }) => (refresh ? 'fresh' : 'stale'))
+    const socket = connect({ credential })
+    await next(socket, 'open')
+    server.otherAnswers.set(path, [problem(401, 'credential_invalid'), renewed(60)])
+    await socket.renew()
+    expect(server.requests.slice(1).map(({ authorization }) => authorization)).toEqual([
+      'Bearer stale',
+      'Bearer fresh',
+    ])
+  })
+
+  it('gives up a renewal that takes too long, and takes no notice of its late end', async () => {
+    const socket = connect()
+    await next(socket, 'open')
+    server.otherAnswers.set(path, ['silence', renewed(60)])
+    const renewal = socket.renew()
+    await vi.waitFor(() => expect(server.requests).toHaveLength(2))
+    clock.advance(15_000)
+    await expect(renewal).rejects.toMatchObject({ code: 'network_unreachable' })
+    expect(socket.state.name).toBe('open')
+  })
+
+  it('takes the session with it when the connection ends meanwhile', async () => {
+    const socket = connect()
+    await next(socket, 'open')
+    server.otherAnswers.set(path, ['silence'])
+    const renewal = socket.renew()
+    server.sockets[0]?.terminate()
+    await expect(renewal).rejects.toMatchObject({ code: 'session_over' })
+  })
+
+  it('refuses to renew what is not there, or what it has no route for', async () => {
+    await expect(connect().renew()).rejects.toThrow(TypeError)
+    const own = connect({ tickets: { take: () => ticketNumber(7).ticket } })
+    await next(own, 'open')
+    expect(own.session).toEqual({ ref: undefined, expiresAt: undefined })
+    expect(server.presented).toEqual([ticketNumber(7).ticket])
+    await expect(own.renew()).rejects.toThrow('only an open connection')
+  })
+})
+
+describe('a TicketSocket, its options', () => {
+  it('finds the runtime’s own fetch, WebSocket, clock and chance when it is made', async () => {
+    vi.stubGlobal('WebSocket', WebSocket)
+    const socket = new TicketSocket(server.url, {
+      tickets: { url: server.ticketUrl, credential: () => 'jwt' },
+    })
+    onTestFinished(() => socket.close())
+    await next(socket, 'open')
+  })
+
+  it('says what is missing where the runtime has no WebSocket', () => {
+    vi.stubGlobal('WebSocket', undefined)
+    expect(() => new TicketSocket(server.url, { tickets: { take: () => 'x' } })).toThrow(
+      /this runtime has no WebSocket; pass one as the option/,
+    )
+  })
+
+  it('has the constants of a WebSocket, on the class and on each socket', () => {
+    const names = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const
+    const socket = connect()
+    expect(names.map((name) => TicketSocket[name])).toEqual([0, 1, 2, 3])
+    expect(names.map((name) => socket[name])).toEqual([0, 1, 2, 3])
+    expect(socket.extensions).toBe('')
+  })
+
+  it('ignores a binary type that there is not, as a WebSocket does', () => {
+    const socket = connect()
+    Reflect.set(socket, 'binaryType', 'nodebuffer')
+    expect(socket.binaryType).toBe('blob')
+  })
+
+  it('does not run the application’s callback inside the constructor', () => {
+    const credential = vi.fn(() => 'jwt')
+    connect({ credential })
+    expect(credential).not.toHaveBeenCalled()
+  })
+})
