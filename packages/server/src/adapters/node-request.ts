@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { HeaderLines, HttpRequest, RequestData } from '../http/message.js'
+import { type HeaderLines, type HttpRequest, type RequestData, readText } from '../http/message.js'
+
+const PROTOCOL_HEADER = 'sec-websocket-protocol'
 
 /** A node:http request as plain data. */
 export function requestData(request: IncomingMessage): RequestData {
@@ -14,7 +16,10 @@ export function requestData(request: IncomingMessage): RequestData {
 
 /** The same, with its body. */
 export function httpRequest(request: IncomingMessage): HttpRequest {
-  return { ...requestData(request), readBody: (limit) => readBody(request, limit) }
+  return {
+    ...requestData(request),
+    readBody: (limit) => readText(request.iterator({ destroyOnReturn: false }), limit),
+  }
 }
 
 /** Bytes of all header lines together. */
@@ -31,11 +36,14 @@ export function hideTicket(
 ): void {
   request.url = target
   const offered = [...protocols, ...(fallback === undefined ? [] : [fallback])].join(', ')
-  if (offered === '') delete request.headers['sec-websocket-protocol']
-  else request.headers['sec-websocket-protocol'] = offered
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    if (request.rawHeaders[index]?.toLowerCase() === 'sec-websocket-protocol')
-      request.rawHeaders[index + 1] = offered
+  const raw = request.rawHeaders
+  for (let index = raw.length - 2; index >= 0; index -= 2) {
+    if (raw[index]?.toLowerCase() === PROTOCOL_HEADER) raw.splice(index, 2)
+  }
+  if (offered === '') delete request.headers[PROTOCOL_HEADER]
+  else {
+    request.headers[PROTOCOL_HEADER] = offered
+    raw.push('Sec-WebSocket-Protocol', offered)
   }
 }
 
@@ -49,16 +57,4 @@ function headerLines(raw: readonly string[]): HeaderLines {
     }
     return lines
   }
-}
-
-async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.byteLength
-    // What is too long is read to its end, unkept, only as far as the answer needs to get through.
-    if (size > limit) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }

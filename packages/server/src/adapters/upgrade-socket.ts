@@ -25,12 +25,13 @@ export function writeResponse(socket: Duplex, { status, headers, body }: HttpRes
 }
 
 /**
- * Cuts connections that are slow to say what they want.
+ * Cuts connections that are slow to say what they want. What it returns is to be called with the socket of an
+ * upgrade, once that was heard.
  *
  * node:http has a timeout for that, but by default looks for late ones only every 30 seconds. With TLS the
  * time begins after the handshake, which has a timeout of its own.
  */
-export function guardConnections(server: HttpServer | HttpsServer): void {
+export function guardConnections(server: HttpServer | HttpsServer): (socket: Duplex) => void {
   const waiting = new WeakMap<Duplex, NodeJS.Timeout>()
   const heard = (socket: Duplex): void => clearTimeout(waiting.get(socket))
   server.on(server instanceof HttpsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
@@ -40,5 +41,6 @@ export function guardConnections(server: HttpServer | HttpsServer): void {
     socket.once('close', () => clearTimeout(cut))
   })
   server.prependListener('request', (request) => heard(request.socket))
-  server.prependListener('upgrade', (_request, socket) => heard(socket))
+  // No listener for upgrades: their number tells whether somebody else may answer one.
+  return heard
 }

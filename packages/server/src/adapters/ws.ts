@@ -31,8 +31,11 @@ export interface AdmitOptions {
   readonly ws?: Omit<ServerOptions, 'noServer' | 'server' | 'port' | 'path' | 'handleProtocols'> | undefined
 }
 
-/** What runs on an admitted socket. */
-export type SocketHandler<C extends Claims> = (socket: WebSocket, session: Session<C>) => void
+/** What runs on an admitted socket. If it throws or rejects, the socket is closed with 1011. */
+export type SocketHandler<C extends Claims> = (socket: WebSocket, session: Session<C>) => void | Promise<void>
+
+// RFC 6455, 7.4.1: something that the server did not expect.
+const HANDLER_FAILED = 1011
 
 interface Route {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
@@ -54,8 +57,11 @@ export function admitUpgrades<C extends Claims>(
   handler: SocketHandler<C>,
 ): () => void {
   const { path, audience = path } = options
-  if (!path.startsWith('/'))
-    throw new TypeError(`path is ${JSON.stringify(path)}; it must begin with a slash, as in "/ws"`)
+  if (pathOf(path) !== path) {
+    throw new TypeError(
+      `path is ${JSON.stringify(path)}; it must begin with one slash and have no query, as in "/ws"`,
+    )
+  }
   const routes = routesOf.get(server) ?? listen(server, wsticket)
   if (routes.has(path))
     throw new TypeError(`path ${path} is taken on this server; give each route one of its own`)
@@ -72,8 +78,9 @@ function listen<C extends Claims>(
 ): Map<string, Route> {
   const routes = new Map<string, Route>()
   routesOf.set(server, routes)
-  guardConnections(server)
+  const heard = guardConnections(server)
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    heard(socket)
     // Before anything is awaited: a reset in the middle must find a listener.
     socket.on('error', () => socket.destroy())
     const route = routes.get(pathOf(request.url ?? '') ?? '')
@@ -127,14 +134,13 @@ function upgrader<C extends Claims>(
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('close', gone)
       webSocket.on('error', () => {})
-      const hold = admission.hold(heldSocket(webSocket))
-      watchSocket(webSocket, hold)
-      try {
-        if (!session.signal.aborted) handler(webSocket, session)
-      } catch (error) {
+      const held = heldSocket(webSocket)
+      watchSocket(webSocket, admission.hold(held))
+      if (session.signal.aborted) return
+      run(handler, webSocket, session).catch((error: unknown) => {
         failed('socket handler', error)
-        webSocket.close(1011)
-      }
+        held.close(HANDLER_FAILED, '')
+      })
     })
   }
 
@@ -162,4 +168,13 @@ function upgrader<C extends Claims>(
       tellOverSocket(decision.refusal, request, socket, head)
     } else writeResponse(socket, problem(decision.refusal, refusalsUrl))
   }
+}
+
+// Starts it at once, so that no message comes before its listeners; what it throws becomes a rejection.
+async function run<C extends Claims>(
+  handler: SocketHandler<C>,
+  socket: WebSocket,
+  session: Session<C>,
+): Promise<void> {
+  await handler(socket, session)
 }
