@@ -19,7 +19,10 @@ export function heldSocket(socket: WebSocket): HeldSocket {
 export function watchSocket(socket: WebSocket, hold: SocketHold): void {
   socket.on('pong', () => hold.heard())
   socket.on('ping', () => hold.heard())
-  socket.on('message', () => hold.active())
+  socket.on('message', () => {
+    hold.heard()
+    hold.active()
+  })
   socket.on('close', () => hold.ended())
   const send = socket.send.bind(socket) as (...args: unknown[]) => void
   socket.send = (...args: unknown[]): void => {

@@ -45,9 +45,9 @@ export class Lifetime {
     this.#heardAt = this.#clock.now()
   }
 
+  // Not a sign of life: what was sent to a peer that is gone is accepted by the kernel for a long time.
   active(): void {
     this.#activeAt = this.#clock.now()
-    this.#heardAt = this.#activeAt
   }
 
   stop(): void {
