@@ -1,5 +1,5 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, customFetch, type JWKSCacheInput, type JWTVerifyGetKey, jwksCache } from 'jose'
 import { WsticketError } from '../errors.js'
 
 /** Algorithms that tokens may be signed with. */
@@ -19,8 +19,8 @@ export interface KeySource {
 export interface KeyFinder {
   readonly key: () => Promise<KeyObject | JWTVerifyGetKey>
   readonly algorithms: readonly JwtAlgorithm[]
-  /** Whether the keys can change while we run. */
-  readonly rotates: boolean
+  /** For how many milliseconds more what was verified with these keys can be relied on. */
+  readonly freshForMs: () => number
 }
 
 export interface KeyFetching {
@@ -32,7 +32,9 @@ export interface KeyFetching {
 const SECRET_MIN_BYTES = 32
 // A token with an unknown key id makes the set be read again, but not more often than this.
 const COOLDOWN_MS = 30_000
-const JWKS_MAX_AGE_MS = 600_000
+// A key that is taken out of the set is trusted no longer than this.
+const JWKS_MAX_AGE_MS = 60_000
+const RSA_MIN_BITS = 2048
 const ASYMMETRIC: readonly JwtAlgorithm[] = ['RS256', 'ES256', 'EdDSA']
 
 /** Finds the keys that an issuer signs with. */
@@ -46,12 +48,30 @@ export function findKeys(issuer: string, source: KeySource, fetching: KeyFetchin
   if (source.secret !== undefined) return secretKey(source.secret)
   if (source.publicKey !== undefined) return publicKey(source.publicKey)
   const { jwksUrl } = source
-  const jwks = jwksUrl === undefined ? undefined : remoteKeys(parseUrl(jwksUrl, 'jwksUrl'), fetching)
-  const key = jwks === undefined ? discovered(parseUrl(issuer, 'issuer'), fetching) : async () => jwks
-  return { key, algorithms: ASYMMETRIC, rotates: true }
+  const age = unread()
+  const jwks = jwksUrl === undefined ? undefined : remoteKeys(parseUrl(jwksUrl, 'jwksUrl'), fetching, age)
+  const key = jwks === undefined ? discovered(parseUrl(issuer, 'issuer'), fetching, age) : async () => jwks
+  // The time of the set is by the machine's clock, whatever clock tokens are held against.
+  const freshForMs = (): number => ('uat' in age ? JWKS_MAX_AGE_MS - (Date.now() - age.uat) : 0)
+  return { key, algorithms: ASYMMETRIC, freshForMs }
+}
+
+// Where the reader of a key set writes down when it read the set.
+type SetAge = JWKSCacheInput
+
+function unread(): SetAge {
+  return {}
+}
+
+function forever(): number {
+  return Number.POSITIVE_INFINITY
 }
 
 function secretKey(secret: string | Uint8Array): KeyFinder {
+  // Everybody has the public key: as a secret it would let everybody sign.
+  if (typeof secret === 'string' && secret.includes('-----BEGIN ')) {
+    throw new TypeError('jwt: secret is a key in PEM; give a public key as publicKey')
+  }
   const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
   if (bytes.byteLength < SECRET_MIN_BYTES) {
     throw new TypeError(
@@ -59,21 +79,28 @@ function secretKey(secret: string | Uint8Array): KeyFinder {
     )
   }
   const key = createSecretKey(bytes)
-  return { key: async () => key, algorithms: ['HS256'], rotates: false }
+  return { key: async () => key, algorithms: ['HS256'], freshForMs: forever }
 }
 
 function publicKey(pem: string): KeyFinder {
   const key = readPublicKey(pem)
+  const bits = key.asymmetricKeyDetails?.modulusLength
+  if (bits !== undefined && bits < RSA_MIN_BITS) {
+    throw new TypeError(`jwt: publicKey has ${bits} bits; RSA keys must have at least ${RSA_MIN_BITS}`)
+  }
   const algorithm = algorithmOf(key)
   if (algorithm === undefined) {
     throw new TypeError(
       `jwt: publicKey is of type ${key.asymmetricKeyType}; it must be RSA, EC P-256 or Ed25519`,
     )
   }
-  return { key: async () => key, algorithms: [algorithm], rotates: false }
+  return { key: async () => key, algorithms: [algorithm], freshForMs: forever }
 }
 
 function readPublicKey(pem: string): KeyObject {
+  if (pem.includes('PRIVATE KEY-----')) {
+    throw new TypeError('jwt: publicKey is a private key; whoever only verifies must not have it')
+  }
   try {
     return createPublicKey(pem)
   } catch {
@@ -87,20 +114,21 @@ function algorithmOf(key: KeyObject): JwtAlgorithm | undefined {
   return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'ES256' : undefined
 }
 
-function remoteKeys(url: URL, { fetch, timeoutMs }: KeyFetching): JWTVerifyGetKey {
+function remoteKeys(url: URL, { fetch, timeoutMs }: KeyFetching, age: SetAge): JWTVerifyGetKey {
   return createRemoteJWKSet(url, {
     timeoutDuration: timeoutMs,
     cooldownDuration: COOLDOWN_MS,
     cacheMaxAge: JWKS_MAX_AGE_MS,
+    [jwksCache]: age,
     [customFetch]: (address, init) => fetch(address, { ...init, redirect: 'error' }),
   })
 }
 
 /** Asks the issuer for its keys' address, once; a failure is asked again at the next token. */
-function discovered(issuer: URL, fetching: KeyFetching): () => Promise<JWTVerifyGetKey> {
+function discovered(issuer: URL, fetching: KeyFetching, age: SetAge): () => Promise<JWTVerifyGetKey> {
   let found: Promise<JWTVerifyGetKey> | undefined
   return () => {
-    found ??= discover(issuer, fetching).catch((error: unknown) => {
+    found ??= discover(issuer, fetching, age).catch((error: unknown) => {
       found = undefined
       throw error
     })
@@ -108,7 +136,7 @@ function discovered(issuer: URL, fetching: KeyFetching): () => Promise<JWTVerify
   }
 }
 
-async function discover(issuer: URL, fetching: KeyFetching): Promise<JWTVerifyGetKey> {
+async function discover(issuer: URL, fetching: KeyFetching, age: SetAge): Promise<JWTVerifyGetKey> {
   const base = issuer.href.endsWith('/') ? issuer.href.slice(0, -1) : issuer.href
   const url = `${base}/.well-known/openid-configuration`
   const signal = AbortSignal.timeout(fetching.timeoutMs)
@@ -125,7 +153,11 @@ async function discover(issuer: URL, fetching: KeyFetching): Promise<JWTVerifyGe
   if (said !== issuer.href && said !== base) throw unavailable(`${url} is of another issuer`)
   const jwksUrl = 'jwks_uri' in metadata ? metadata.jwks_uri : undefined
   if (typeof jwksUrl !== 'string' || !URL.canParse(jwksUrl)) throw unavailable(`${url} has no jwks_uri`)
-  return remoteKeys(new URL(jwksUrl), fetching)
+  const address = new URL(jwksUrl)
+  if (issuer.protocol === 'https:' && address.protocol !== 'https:') {
+    throw unavailable(`${url} leads to keys without TLS`)
+  }
+  return remoteKeys(address, fetching, age)
 }
 
 function unavailable(message: string): WsticketError {

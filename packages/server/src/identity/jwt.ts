@@ -2,11 +2,16 @@ import { errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
 import { type Clock, systemClock } from '../clock.js'
 import { messageOf, WsticketError } from '../errors.js'
 import { findKeys, type KeyFinder, type KeySource } from './jwt-keys.js'
-import type { Authenticate, Claims, CredentialRefusal, CredentialRequest, Principal } from './principal.js'
+import {
+  type Authenticate,
+  type Claims,
+  type CredentialRefusal,
+  type CredentialRequest,
+  isName,
+  type Principal,
+} from './principal.js'
 import { VerifiedCache } from './verified-cache.js'
 
-// A token that was verified is not verified again for this long, where keys can change meanwhile.
-const REUSE_MS = 60_000
 const TOKENS_KEPT = 10_000
 // Longer tokens do not fit into common header limits beside everything else.
 const TOKEN_MAX_CHARACTERS = 8192
@@ -73,10 +78,13 @@ export function jwt<C extends Claims = Claims>(options: JwtOptions): Authenticat
     if (known !== undefined) return known
     const verified = await verify(token, keys, options, skewSeconds, clock)
     if ('refused' in verified) return verified
+    // One from the future would outlast a logout.
+    const { iat = 0 } = verified.payload
+    if (iat > clock.now() / 1000 + skewSeconds) return invalid('issued in the future')
     const principal = principalOf<C>(verified.payload, options)
     if ('refused' in principal) return principal
     const until = ((principal.expiresAt ?? 0) + skewSeconds) * 1000
-    cache.set(token, principal, keys.rotates ? Math.min(until, clock.now() + REUSE_MS) : until)
+    cache.set(token, principal, Math.min(until, clock.now() + keys.freshForMs()))
     return principal
   }
   return Object.assign(authenticate, { issuer })
@@ -132,14 +140,12 @@ function principalOf<C extends Claims>(
 ): Principal<C> | CredentialRefusal {
   const names = options.claimNames ?? {}
   const subject = payload[names.subject ?? 'sub']
-  if (typeof subject !== 'string' || subject === '' || subject.length > SUBJECT_MAX_CHARACTERS) {
-    return invalid('no usable subject')
-  }
+  if (!isName(subject) || subject.length > SUBJECT_MAX_CHARACTERS) return invalid('no usable subject')
   const permissions = permissionsOf(payload, names)
   if (permissions === undefined) return invalid('permissions are not a list of strings')
   const email = payload[names.email ?? 'email']
   const login = payload[names.login ?? 'sid']
-  if (login !== undefined && (typeof login !== 'string' || login === '')) return invalid('no usable login')
+  if (login !== undefined && !isName(login)) return invalid('no usable login')
   return {
     issuer: options.issuer,
     subject,
@@ -148,7 +154,8 @@ function principalOf<C extends Claims>(
     // A JWT's claims are whatever its issuer puts in; the type is the application's word for that.
     claims: keptClaims(payload, options) as C,
     login,
-    issuedAt: payload.iat,
+    // Whole seconds, as those of a logout are that it is compared with.
+    issuedAt: payload.iat === undefined ? undefined : Math.floor(payload.iat),
     expiresAt: payload.exp,
   }
 }

@@ -55,3 +55,12 @@ export interface Authenticate<C extends Claims = Claims> {
 export function isCredentialRefusal(value: object): value is CredentialRefusal {
   return 'refused' in value
 }
+
+// UTF-8 has one replacement for every lone surrogate, and NUL separates what is hashed: with either, two names could
+// have one key.
+const UNUSABLE = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
+
+/** Tells whether a value can name a subject or a login. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !UNUSABLE.test(value)
+}
