@@ -1,13 +1,15 @@
 import type { Clock } from '../clock.js'
 import { decideRate } from '../stores/gcra.js'
 import type { Quota, Rate } from '../stores/store.js'
-import type { Networks } from './addresses.js'
+import { limitKeyOf, type Networks } from './addresses.js'
 
-// Addresses whose rate is remembered. One more costs a look through all, so it is rare; an attacker with more
-// addresses than this gains what the limit per user still takes away.
+// Addresses whose rate is remembered; an attacker with more addresses than this gains what the limit per user still
+// takes away.
 const ADDRESSES_KEPT = 100_000
+// How many make room at once when all are in use, so that a look through all of them stays rare.
+const ADDRESSES_DROPPED = 10_000
 
-/** Limits per address, in this process. */
+/** Limits per address, in this process. An address of IPv6 counts as its /64. */
 export class AddressLimits {
   readonly #clock: Clock
   readonly #exempt: Networks
@@ -33,32 +35,34 @@ export class AddressLimits {
     if (this.#rate === undefined || this.#exempt.has(address)) return undefined
     const now = this.#clock.now()
     if (this.#arrivals.size >= ADDRESSES_KEPT) this.#forget(now)
-    const decision = decideRate(this.#rate, this.#arrivals.get(address), now)
-    if (decision.allowed) this.#arrivals.set(address, decision.arrival)
+    const key = limitKeyOf(address)
+    const decision = decideRate(this.#rate, this.#arrivals.get(key), now)
+    if (decision.allowed) this.#arrivals.set(key, decision.arrival)
     return { ...decision.quota, allowed: decision.allowed }
   }
 
   /** Takes a place for a socket; what it gives back frees it. `undefined` at the cap. */
   takeSocket(address: string): (() => void) | undefined {
-    const count = this.#sockets.get(address) ?? 0
+    const key = limitKeyOf(address)
+    const count = this.#sockets.get(key) ?? 0
     if (count >= this.#socketCap && !this.#exempt.has(address)) return undefined
-    this.#sockets.set(address, count + 1)
+    this.#sockets.set(key, count + 1)
     let taken = true
     return () => {
       if (!taken) return
       taken = false
-      const left = (this.#sockets.get(address) ?? 1) - 1
-      if (left === 0) this.#sockets.delete(address)
-      else this.#sockets.set(address, left)
+      const left = (this.#sockets.get(key) ?? 1) - 1
+      if (left === 0) this.#sockets.delete(key)
+      else this.#sockets.set(key, left)
     }
   }
 
   #forget(now: number): void {
-    for (const [address, arrival] of this.#arrivals) if (arrival <= now) this.#arrivals.delete(address)
-    // All of them are recent: the oldest go.
-    for (const address of this.#arrivals.keys()) {
-      if (this.#arrivals.size < ADDRESSES_KEPT) break
-      this.#arrivals.delete(address)
+    for (const [key, arrival] of this.#arrivals) if (arrival <= now) this.#arrivals.delete(key)
+    // All of them are recent: those that were first seen go.
+    for (const key of this.#arrivals.keys()) {
+      if (this.#arrivals.size <= ADDRESSES_KEPT - ADDRESSES_DROPPED) break
+      this.#arrivals.delete(key)
     }
   }
 }

@@ -56,6 +56,14 @@ export function networkOf(address: string): string | undefined {
   return `${ipaddr.fromByteArray(bytes).toString()}/${bits}`
 }
 
+/**
+ * Whose limits an address counts against: itself, but of IPv6 its /64, since that is what one host can have as many
+ * addresses in as it likes.
+ */
+export function limitKeyOf(address: string): string {
+  return address.includes(':') ? (networkOf(address) ?? address) : address
+}
+
 function prefixMask(bits: number): number {
   if (bits >= 8) return 0xff
   return bits <= 0 ? 0 : (0xff << (8 - bits)) & 0xff
@@ -67,14 +75,19 @@ function normalizeAddress(address: string): string {
 }
 
 function parseAddress(text: string): Address | undefined {
-  // The library takes short and octal forms of IPv4, which proxies and browsers read differently.
-  if (!ipaddr.IPv6.isValid(text) && !ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined
-  return ipaddr.process(text)
+  return isAddress(text) ? ipaddr.process(text) : undefined
+}
+
+// The library takes short and octal forms of IPv4 too, which proxies and browsers read differently.
+function isAddress(text: string): boolean {
+  return ipaddr.IPv6.isValid(text) || ipaddr.IPv4.isValidFourPartDecimal(text)
 }
 
 function parseCidr(cidr: string, option: string): Network {
   const whole = cidr.includes('/') ? cidr : `${cidr}/${cidr.includes(':') ? 128 : 32}`
   try {
+    // The library reads `10/8` as 0.0.0.10/8.
+    if (!isAddress(whole.slice(0, whole.indexOf('/')))) throw new TypeError('not an address')
     return ipaddr.parseCIDR(whole)
   } catch {
     throw new TypeError(

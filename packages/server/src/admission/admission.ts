@@ -115,7 +115,10 @@ export class AdmissionDesk<C extends Claims = Claims> {
     if (free === undefined) {
       return this.#refuse(refused({ code: 'rate_limited' }, 'sockets of one address'), context, answer)
     }
-    const outcome = await this.#redeemFound(reading.found, context)
+    const outcome = await this.#redeemFound(reading.found, context).catch((error: unknown) => {
+      free()
+      throw error
+    })
     if (!outcome.ok) {
       free()
       return this.#refuse(outcome, context, answer)

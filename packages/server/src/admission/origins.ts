@@ -40,9 +40,10 @@ function checkOrigin(origin: string): void {
 }
 
 function isOrigin(text: string): boolean {
-  try {
-    return new URL(text).origin === text
-  } catch {
-    return false
-  }
+  if (!URL.canParse(text)) return false
+  const { origin, protocol, host } = new URL(text)
+  if (origin !== 'null') return origin === text
+  // Extensions and app shells have schemes of their own (`chrome-extension://…`), whose origin the URL standard does
+  // not tell, but which browsers send. What has no host sends `null`.
+  return host !== '' && `${protocol}//${host}` === text
 }
