@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '../http/message.js'
+import { type HttpRequest, type HttpResponse, readText } from '../http/message.js'
 import type { Claims } from '../identity/principal.js'
 import type { Wsticket } from '../wsticket.js'
 
@@ -43,26 +43,8 @@ function toRequest(request: Request, peer: string): HttpRequest {
     },
     peer,
     secure: url.protocol === 'https:',
-    readBody: (limit) => readBody(request, limit),
+    readBody: async (limit) => (request.body === null ? '' : readText(request.body, limit)),
   }
-}
-
-async function readBody(request: Request, limit: number): Promise<string | undefined> {
-  if (request.body === null) return ''
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of request.body) {
-    size += chunk.byteLength
-    if (size > limit) return undefined
-    chunks.push(chunk)
-  }
-  const bytes = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return new TextDecoder().decode(bytes)
 }
 
 function toResponse({ status, headers, body }: HttpResponse): Response {

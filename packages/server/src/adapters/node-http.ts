@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http'
 import type { HttpRequest, HttpResponse } from '../http/message.js'
-import { problem } from '../http/problem.js'
+import { INTERNAL_ERROR, problem } from '../http/problem.js'
 import type { Claims } from '../identity/principal.js'
 import type { Wsticket } from '../wsticket.js'
 import { httpRequest } from './node-request.js'
@@ -55,8 +55,9 @@ export function ticketRoutes<C extends Claims>(
     request.on('error', () => {})
     response.on('error', () => {})
     answer(request, response).catch((error: unknown) => {
-      if (!request.destroyed || request.complete) failed('node-http', error)
-      response.destroy()
+      failed('node-http', error)
+      if (response.headersSent) response.destroy()
+      else send(request, response, INTERNAL_ERROR)
     })
   }
 }
@@ -71,7 +72,8 @@ function send(
   const unread = !request.complete
   response.writeHead(status, {
     ...headers,
-    'content-length': Buffer.byteLength(body),
+    // RFC 9110, 8.6: an answer that can have no content has no length either.
+    ...(status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
     ...(unread ? { connection: 'close' } : {}),
   })
   response.end(request.method === 'HEAD' ? undefined : body)

@@ -15,7 +15,7 @@ export interface RequestData {
 
 /** A request to the HTTP routes, as plain data. */
 export interface HttpRequest extends RequestData {
-  /** Reads the body as UTF-8; `undefined` if it is longer than `limit` bytes. */
+  /** Reads the body as UTF-8; `undefined` if it is longer than `limit` bytes. Rejects if it breaks off. */
   readonly readBody: (limit: number) => Promise<string | undefined>
 }
 
@@ -38,4 +38,17 @@ export function pathOf(target: string): string | undefined {
   if (!target.startsWith('/') || target.startsWith('//')) return undefined
   const end = target.indexOf('?')
   return end === -1 ? target : target.slice(0, end)
+}
+
+/** Reads what a body consists of as UTF-8; `undefined` if it is longer than `limit` bytes. */
+export async function readText(body: AsyncIterable<Uint8Array>, limit: number): Promise<string | undefined> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size > limit) return undefined
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
 }

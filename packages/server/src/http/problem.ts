@@ -41,3 +41,10 @@ export function problem(refusal: Refusal, refusalsUrl: string): HttpResponse {
 
 // Where nothing better is known: long enough for a failover to be under way, short enough not to be felt.
 const DEFAULT_RETRY_SECONDS = 1
+
+/** The answer where something of ours broke: it says nothing, the event `handler.failed` says what. */
+export const INTERNAL_ERROR: HttpResponse = {
+  status: 500,
+  headers: { ...PRIVATE_HEADERS, 'content-type': 'application/problem+json' },
+  body: JSON.stringify({ type: 'about:blank', title: 'Internal Server Error', status: 500 }),
+}

@@ -8,7 +8,7 @@ import { type HttpRequest, type HttpResponse, pathOf } from './message.js'
 import { documentOperation } from './openapi.js'
 import type { Answer, Call, Operation, RouteParts } from './operation.js'
 import { operations } from './operations.js'
-import { PRIVATE_HEADERS, problem } from './problem.js'
+import { INTERNAL_ERROR, PRIVATE_HEADERS, problem } from './problem.js'
 import { readJson } from './read-json.js'
 
 interface Match<C extends Claims> {
@@ -114,12 +114,6 @@ export class Routes<C extends Claims = Claims> {
     }
     return matches
   }
-}
-
-const INTERNAL_ERROR: HttpResponse = {
-  status: 500,
-  headers: { ...PRIVATE_HEADERS, 'content-type': 'application/problem+json' },
-  body: JSON.stringify({ type: 'about:blank', title: 'Internal Server Error', status: 500 }),
 }
 
 function withHeaders(response: HttpResponse, headers: Readonly<Record<string, string>>): HttpResponse {

@@ -30,7 +30,10 @@ const code: z.ZodType<RefusalCode> = z
     type: 'string',
     enum: codes,
   })
-const permissions: z.ZodReadonly<z.ZodArray<z.ZodString>> = z.array(z.string().max(256)).max(256).readonly()
+const wishedPermissions: z.ZodReadonly<z.ZodArray<z.ZodString>> = z
+  .array(z.string().max(256))
+  .max(256)
+  .readonly()
 
 /** Body of `POST /api/websocket/ticket`, for a server that allows lives up to `maxTtlSeconds`. */
 export function ticketRequestSchema(maxTtlSeconds: number): z.ZodType<TicketRequest> {
@@ -38,7 +41,7 @@ export function ticketRequestSchema(maxTtlSeconds: number): z.ZodType<TicketRequ
     .strictObject({
       ttl_seconds: z.int().min(TTL_SECONDS.min).max(maxTtlSeconds).optional(),
       single_use: z.boolean().optional(),
-      permissions: permissions.optional(),
+      permissions: wishedPermissions.optional(),
       metadata: z
         .record(z.string(), z.json())
         .optional()
@@ -67,7 +70,11 @@ export const ticketResponseSchema: z.ZodType<TicketResponse> = z
   .meta({ id: 'Ticket' })
 
 const userSchema: z.ZodType<UserMessage> = z
-  .strictObject({ user_id: z.string(), email: z.string().optional(), permissions })
+  .strictObject({
+    user_id: z.string(),
+    email: z.string().optional(),
+    permissions: z.array(z.string()).readonly(),
+  })
   .meta({ id: 'User' })
 
 export const validateResponseSchema: z.ZodType<ValidateResponse> = z

@@ -4,18 +4,21 @@ import {
   type RefusalCode,
   type StatusResponse,
   type TicketRequest,
+  ticketUrl,
   type ValidateResponse,
 } from '@wsticket/protocol'
 import type { z } from 'zod'
 import { networkOf } from '../admission/addresses.js'
-import { refused } from '../authority/context.js'
+import { refused, userKey } from '../authority/context.js'
 import { asRef, cookieHash } from '../authority/secret.js'
-import type { Claims, Principal } from '../identity/principal.js'
-import type { TicketState } from '../stores/store.js'
+import type { Claims } from '../identity/principal.js'
+import type { StoreHealth, TicketState } from '../stores/store.js'
 import { bindingCookie, setBindingCookie } from './binding-cookie.js'
 import { type Answer, type Call, type RouteParts, toSeconds } from './operation.js'
 import { rateHeaders } from './rate-headers.js'
-import { websocketUrl } from './websocket-url.js'
+import { hostOf, websocketUrl } from './websocket-url.js'
+
+const UNREACHABLE_RETRY_SECONDS = 1
 
 export async function issueTicket<C extends Claims>(
   parts: RouteParts<C>,
@@ -39,6 +42,14 @@ export async function issueTicket<C extends Claims>(
   if (!caller.ok) return caller
   const read = await call.read(schema)
   if (!read.ok) return read
+  // Before the issue: a ticket that cannot be told where to go would be lost.
+  const host = hostOf(call.request, parts)
+  if (host === undefined) {
+    return refused({
+      code: 'request_invalid',
+      detail: 'Host must be a host name or address, with or without a port',
+    })
+  }
   const wishes = read.value
   const cookie = bind.cookie ? (bindingCookie(call.request.headers) ?? parts.newCookie()) : undefined
   const issued = await authority.issue(
@@ -60,18 +71,6 @@ export async function issueTicket<C extends Claims>(
     },
   )
   if (!issued.ok) return { ...issued, headers: headers(issued.quota) }
-  const url = websocketUrl(call.request, {
-    ticket: issued.ticket,
-    publicUrl: parts.publicUrl,
-    path: parts.pathOf(issued.audience),
-    trusted: parts.trusted.has(call.request.peer),
-  })
-  if (url === undefined) {
-    return refused({
-      code: 'request_invalid',
-      detail: 'Host must be a host name or address, with or without a port',
-    })
-  }
   const createdAt = toSeconds(issued.createdAt)
   const expiresAt = toSeconds(issued.expiresAt)
   return {
@@ -84,7 +83,7 @@ export async function issueTicket<C extends Claims>(
       expires_at: expiresAt,
       ttl_seconds: expiresAt - createdAt,
       single_use: issued.singleUse,
-      websocket_url: url,
+      websocket_url: ticketUrl(websocketUrl(host, parts.pathOf(issued.audience)), issued.ticket),
     },
     headers: {
       ...headers(issued.quota),
@@ -97,9 +96,8 @@ export async function validateTicket<C extends Claims>(parts: RouteParts<C>, cal
   const caller = parts.validate === 'public' ? undefined : await call.identify()
   if (caller?.ok === false) return caller
   const known = await parts.authority.inspect(call.ref)
-  const owner = known.kind === 'known' ? known.record.principal : undefined
-  const foreign = caller !== undefined && !sameUser(owner, caller.principal)
-  if (known.kind === 'unknown' || foreign) {
+  const owner = caller === undefined ? undefined : userKey(parts.authority.context, caller.principal)
+  if (known.kind === 'unknown' || (owner !== undefined && owner !== known.record.holder.subject)) {
     return { ok: true, body: { valid: false, code: 'ticket_unknown' } satisfies ValidateResponse }
   }
   const { subject, email, permissions } = known.record.principal
@@ -131,7 +129,7 @@ export async function revokeTicket<C extends Claims>(parts: RouteParts<C>, call:
 }
 
 export async function readStatus<C extends Claims>(parts: RouteParts<C>): Promise<Answer> {
-  const health = await parts.health()
+  const health = await healthOf(parts)
   const { tickets, limits } = parts.authority.context
   const { issued, redeemed, refused: refusals, revoked } = parts.counters()
   const body: StatusResponse = {
@@ -158,7 +156,23 @@ export async function readStatus<C extends Claims>(parts: RouteParts<C>): Promis
       sessions_live: parts.registry.size,
     },
   }
-  return { ok: true, status: health.reachable ? 200 : 503, body }
+  return health.reachable
+    ? { ok: true, body }
+    : { ok: true, status: 503, body, headers: { 'retry-after': String(UNREACHABLE_RETRY_SECONDS) } }
+}
+
+// A store that does not answer is what this operation is asked about, so that is no refusal.
+async function healthOf<C extends Claims>(
+  parts: RouteParts<C>,
+): Promise<Omit<StoreHealth, 'promises'> & { readonly promises: Partial<StoreHealth['promises']> }> {
+  const { clock, store } = parts.authority.context
+  const askedAt = clock.now()
+  try {
+    return await parts.health()
+  } catch {
+    const latencyMs = clock.now() - askedAt
+    return { kind: store.store.kind, reachable: false, latencyMs, promises: {}, expired: 0 }
+  }
 }
 
 export function readConfig<C extends Claims>(parts: RouteParts<C>): ConfigResponse {
@@ -170,11 +184,4 @@ export function readConfig<C extends Claims>(parts: RouteParts<C>): ConfigRespon
     max_ttl_seconds: maxTtlSeconds,
     refresh_threshold_seconds: REFRESH_THRESHOLD_SECONDS,
   }
-}
-
-function sameUser(
-  owner: { readonly issuer?: string | undefined; readonly subject: string } | undefined,
-  caller: Principal,
-): boolean {
-  return owner !== undefined && owner.subject === caller.subject && owner.issuer === caller.issuer
 }
