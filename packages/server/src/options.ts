@@ -61,7 +61,10 @@ export interface Settings {
   readonly sessions: SessionPolicy
   readonly bind: { readonly origin: boolean; readonly network: boolean; readonly cookie: boolean }
   readonly onReuse: 'event' | 'revoke-session'
+  /** The routes that were named; adapters register theirs beside them. */
   readonly audiences: readonly string[]
+  /** The path of `publicUrl`, which is the route where nobody names or registers one. */
+  readonly publicPath: string | undefined
   readonly trustedProxies: readonly string[]
   readonly requireOrigin: boolean
   readonly validate: 'public' | 'owner'
@@ -111,7 +114,8 @@ export function resolveOptions<C extends Claims>(options: WsticketOptions<C>): S
       cookie: options.bind?.cookie ?? false,
     },
     onReuse: options.onReuse ?? 'event',
-    audiences: options.audiences ?? audienceOf(options.publicUrl),
+    audiences: options.audiences ?? [],
+    publicPath: options.publicUrl === undefined ? undefined : new URL(options.publicUrl).pathname,
     trustedProxies: options.trustedProxies ?? [],
     requireOrigin: options.requireOrigin ?? false,
     validate: options.validate ?? (isDevelopment() ? 'public' : 'owner'),
@@ -131,10 +135,6 @@ function isDevelopment(): boolean {
 function withDefaults<T extends object>(defaults: T, given: Some<T> | undefined): T {
   const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined)
   return { ...defaults, ...Object.fromEntries(set) }
-}
-
-function audienceOf(publicUrl: string | undefined): readonly string[] {
-  return publicUrl === undefined ? [] : [new URL(publicUrl).pathname]
 }
 
 function checkPublicUrl(publicUrl: string | undefined): void {
@@ -159,8 +159,10 @@ function whole(option: string, value: number, min: number, max: number): void {
 }
 
 function rate(option: string, value: Rate | undefined): void {
-  if (value === undefined || (value.burst >= 1 && value.perSecond > 0)) return
+  if (value === undefined) return
+  const { burst, perSecond } = value
+  if (Number.isInteger(burst) && burst >= 1 && Number.isFinite(perSecond) && perSecond > 0) return
   throw new TypeError(
-    `${option} must have a burst of 1 or more and a perSecond above 0, as in { burst: 60, perSecond: 1 }`,
+    `${option} must have a whole burst of 1 or more and a perSecond above 0, as in { burst: 60, perSecond: 1 }`,
   )
 }

@@ -92,7 +92,11 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     maxTokenAgeSeconds: settings.maxTokenAgeSeconds,
     bind: settings.bind,
     onReuse: settings.onReuse,
-    audiences: () => [...new Set([...paths.keys(), ...settings.audiences])],
+    audiences: () => {
+      const named = new Set([...paths.keys(), ...settings.audiences])
+      if (named.size === 0 && settings.publicPath !== undefined) return [settings.publicPath]
+      return [...named]
+    },
     node: Buffer.from(random(9)).toString('base64url'),
     defaultIssuer: options.authenticate.issuer,
   }
@@ -128,11 +132,16 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     trusted,
     addresses,
     publicUrl: options.publicUrl,
-    pathOf: (audience) => paths.get(audience),
+    pathOf: (audience) => {
+      // A proxy in front may well have another path for the only route there is: then `publicUrl` knows better.
+      const known = settings.publicPath !== undefined && settings.publicPath !== '/' && paths.size < 2
+      return known ? undefined : paths.get(audience)
+    },
     validate: settings.validate,
     refusalsUrl,
     newCookie: () => Buffer.from(random(32)).toString('base64url'),
-    identify: (request, address) => identify(options.authenticate, request, address, events),
+    identify: (request, address) =>
+      identify({ authenticate: options.authenticate, events, clock }, request, address),
   })
   return {
     events,
