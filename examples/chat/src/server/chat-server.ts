@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { auditLog, createWsticket, jwt, memoryStore, type Wsticket } from '@wsticket/server'
+import { apiDocs } from '@wsticket/server/docs'
 import { serverLimits, ticketRoutes } from '@wsticket/server/node-http'
 import { admitUpgrades } from '@wsticket/server/ws'
 import type { Logger } from 'pino'
@@ -73,7 +74,7 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
   })
   auditLog(wsticket.events, log)
   const answerAuth = authRoutes(auth, { origins, onError })
-  const answerRest = ticketRoutes(wsticket, { otherwise: page })
+  const answerRest = ticketRoutes(wsticket, { also: [apiDocs(wsticket)], otherwise: page })
   server.on('request', (request, response) => {
     setCommonHeaders(request, response)
     if (!answerAuth(request, response)) answerRest(request, response)

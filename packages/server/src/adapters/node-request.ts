@@ -36,13 +36,14 @@ export function hideTicket(
 ): void {
   request.url = target
   const offered = [...protocols, ...(fallback === undefined ? [] : [fallback])].join(', ')
-  const raw = request.rawHeaders
+  // Node fills `headers` at its first use, from as many raw lines as there were at first: not after the splice.
+  const { headers, rawHeaders: raw } = request
   for (let index = raw.length - 2; index >= 0; index -= 2) {
     if (raw[index]?.toLowerCase() === PROTOCOL_HEADER) raw.splice(index, 2)
   }
-  if (offered === '') delete request.headers[PROTOCOL_HEADER]
+  if (offered === '') delete headers[PROTOCOL_HEADER]
   else {
-    request.headers[PROTOCOL_HEADER] = offered
+    headers[PROTOCOL_HEADER] = offered
     raw.push('Sec-WebSocket-Protocol', offered)
   }
 }
