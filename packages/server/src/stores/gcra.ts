@@ -8,6 +8,10 @@ export interface RateDecision {
   readonly quota: Quota
 }
 
+// Intervals are whole multiples of 2^-10 ms. A double holds sums of those with Unix milliseconds exactly, so that no
+// rounding eats the last one of a burst.
+const STEPS_PER_MS = 1024
+
 /**
  * Decides whether one more is allowed now, by the generic cell rate algorithm (ITU-T I.371).
  *
@@ -15,7 +19,7 @@ export interface RateDecision {
  * passed, has its full burst.
  */
 export function decideRate(rate: Rate, kept: number | undefined, now: number): RateDecision {
-  const interval = 1000 / rate.perSecond
+  const interval = Math.ceil((1000 / rate.perSecond) * STEPS_PER_MS) / STEPS_PER_MS
   const tolerance = interval * (rate.burst - 1)
   const arrival = Math.max(kept ?? now, now)
   const ahead = arrival - now

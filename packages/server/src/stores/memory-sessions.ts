@@ -39,6 +39,10 @@ export class MemorySessions {
     this.#due = new ExpiryQueue(now)
   }
 
+  get size(): number {
+    return this.#sessions.size
+  }
+
   get(ref: string): MemorySession | undefined {
     return this.#sessions.get(ref)
   }

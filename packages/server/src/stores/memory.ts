@@ -12,6 +12,7 @@ import {
   type IssueOutcome,
   type IssueTerms,
   type LoginKey,
+  NODE_LEASE_MS,
   type NoticeBatch,
   type OvertakenCredential,
   type RedeemAttempt,
@@ -54,7 +55,13 @@ interface Subject {
   readonly outstanding: Set<string>
 }
 
-type Due = readonly ['ticket' | 'subject' | 'login', string]
+type Due = readonly ['ticket' | 'subject' | 'login' | 'node', string]
+
+/** A store whose contents can be counted. */
+export interface MemoryTicketStore extends TicketStore {
+  /** How much is kept at the moment: tickets, sessions, subjects, revoked logins and nodes, together. */
+  size(): number
+}
 
 /**
  * Keeps everything in this process: the default, for one node.
@@ -70,7 +77,7 @@ export function memoryStore(
     /** How long ended tickets and sessions stay known. @default 300_000 */
     readonly graceMs?: number
   } = {},
-): TicketStore {
+): MemoryTicketStore {
   return new MemoryStore(
     options.clock ?? systemClock,
     options.sealKey ?? randomBytes(32),
@@ -78,7 +85,7 @@ export function memoryStore(
   )
 }
 
-class MemoryStore implements TicketStore {
+class MemoryStore implements MemoryTicketStore {
   readonly kind = 'memory'
   readonly #clock: Clock
   readonly #graceMs: number
@@ -86,6 +93,7 @@ class MemoryStore implements TicketStore {
   readonly #tickets = new Map<string, Ticket>()
   readonly #subjects = new Map<SubjectKey, Subject>()
   readonly #revokedLogins = new Map<LoginKey, number>()
+  readonly #nodes = new Map<string, number>()
   readonly #sessions: MemorySessions
   readonly #due: ExpiryQueue<Due>
   readonly #notices = new NoticeLog(NOTICES_KEPT)
@@ -126,8 +134,8 @@ class MemoryStore implements TicketStore {
     const { holder } = record
     const session = this.#sessions.live(ref, now)
     const state = stateOf(ticket, now)
-    const again = session?.sockets.has(attempt.id) === true
-    if (again && (state === 'used' || state === 'outstanding')) return admitted(session, now)
+    // Whatever became of the ticket since: the answer to this attempt was given when it won.
+    if (session?.sockets.has(attempt.id) === true) return admitted(session, now)
     if (state === 'used') return { kind: 'used', first: ticket.first ?? { at: now }, holder }
     if (state !== 'outstanding') return { kind: state }
     const what = mismatch(record, attempt, terms)
@@ -160,8 +168,9 @@ class MemoryStore implements TicketStore {
       known.logoutSecond = Math.floor(now / 1000)
       known.rememberUntil = Math.max(known.rememberUntil, now + target.rememberMs)
     } else {
-      this.#revokedLogins.set(login, now + target.rememberMs)
-      this.#due.add(['login', login], now + target.rememberMs)
+      const until = Math.max(this.#revokedLogins.get(login) ?? 0, now + target.rememberMs)
+      this.#revokedLogins.set(login, until)
+      this.#due.add(['login', login], until)
     }
     this.#revokeOutstanding(target.subject, login)
     this.#sessions.endAll(target.subject, login, now)
@@ -212,8 +221,10 @@ class MemoryStore implements TicketStore {
   }
 
   async keepNode(id: string): Promise<readonly string[]> {
-    this.#sweep()
-    return [id]
+    const now = this.#sweep()
+    this.#nodes.set(id, now + NODE_LEASE_MS)
+    this.#due.add(['node', id], now + NODE_LEASE_MS)
+    return [...this.#nodes].filter(([, until]) => until > now).map(([node]) => node)
   }
 
   notices(cursor: string | undefined, signal: AbortSignal): Promise<NoticeBatch> {
@@ -233,6 +244,12 @@ class MemoryStore implements TicketStore {
       promises: { single_use: 'absolute', revocation: 'absolute', shared: 'process' },
       expired: this.#expired,
     }
+  }
+
+  size(): number {
+    this.#sweep()
+    const { size } = this.#tickets
+    return size + this.#subjects.size + this.#revokedLogins.size + this.#nodes.size + this.#sessions.size
   }
 
   #revokeOne(target: Extract<RevokeTarget, { ref: string }>, now: number): RevokeOutcome {
@@ -303,7 +320,11 @@ class MemoryStore implements TicketStore {
     for (const [kind, key] of this.#due.take(now)) {
       if (kind === 'ticket') this.#sweepTicket(key, now)
       else if (kind === 'subject') this.#sweepSubject(key, now)
-      else if ((this.#revokedLogins.get(key) ?? 0) <= now) this.#revokedLogins.delete(key)
+      else {
+        const kept = kind === 'login' ? this.#revokedLogins : this.#nodes
+        // What was prolonged since has a later entry of its own.
+        if ((kept.get(key) ?? 0) <= now) kept.delete(key)
+      }
     }
     return now
   }
@@ -311,13 +332,11 @@ class MemoryStore implements TicketStore {
   #sweepTicket(ref: string, now: number): void {
     const ticket = this.#tickets.get(ref)
     if (ticket === undefined) return
-    if (now >= ticket.expiresAt + this.#graceMs) {
-      this.#tickets.delete(ref)
-      return
-    }
-    if (ticket.ended === undefined && ticket.first === undefined) this.#expired += 1
-    this.#subjects.get(ticket.record.holder.subject)?.outstanding.delete(ref)
-    this.#due.add(['ticket', ref], ticket.expiresAt + this.#graceMs)
+    // Before it is forgotten: after a long pause, its expiry and the end of its grace are found at once.
+    const expires = this.#subjects.get(ticket.record.holder.subject)?.outstanding.delete(ref) === true
+    if (expires && ticket.first === undefined) this.#expired += 1
+    if (now >= ticket.expiresAt + this.#graceMs) this.#tickets.delete(ref)
+    else this.#due.add(['ticket', ref], ticket.expiresAt + this.#graceMs)
   }
 
   #sweepSubject(key: SubjectKey, now: number): void {

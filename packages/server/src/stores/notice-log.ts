@@ -21,7 +21,8 @@ export class NoticeLog {
   async read(cursor: string | undefined, signal: AbortSignal): Promise<NoticeBatch> {
     if (cursor === undefined) return this.#batch(this.#next)
     const position = Number(cursor)
-    if (position >= this.#next) await this.#wait(signal)
+    // Only the present end is worth waiting at: beyond it nobody can have read.
+    if (position === this.#next) await this.#wait(signal)
     return this.#batch(position)
   }
 

@@ -8,6 +8,9 @@ export type LoginKey = string
 /** How long an ended ticket or session stays known, so that expired, used and garbage can be told apart. */
 export const GRACE_MS = 300_000
 
+/** How long a node counts as alive after it was last heard of. */
+export const NODE_LEASE_MS = 30_000
+
 /** The principal as a store keeps it: JSON, with the permissions that the ticket was given. */
 export interface StoredPrincipal {
   readonly issuer?: string | undefined
@@ -300,7 +303,7 @@ export interface TicketStore {
   /** Says for many at once which are over and when the others end. In the order of `refs`. */
   checkSessions(refs: readonly string[]): Promise<readonly SessionCheck[]>
 
-  /** Holds a node's lease for 30 s and gives the ids of all nodes that have one. */
+  /** Holds a node's lease for {@link NODE_LEASE_MS} and gives the ids of all nodes that have one. */
   keepNode(id: string): Promise<readonly string[]>
 
   /**
