@@ -16,6 +16,8 @@ export interface ChatProcess {
   readonly ws: string
   /** Everything that it has printed so far. */
   readonly output: () => string
+  /** Every ticket and token that was taken here: none of them may ever be printed. */
+  readonly secrets: string[]
 }
 
 /** Someone who has logged in. */
@@ -51,14 +53,16 @@ export async function startChat(
     exited.then(() => reject(new Error(`the chat ended instead of starting:\n${output}`)), reject)
   })
   const http = await within('the chat to be ready', ready, START_MS)
-  return { http, ws: http.replace('http', 'ws'), output: () => output }
+  return { http, ws: http.replace('http', 'ws'), output: () => output, secrets: [] }
 }
 
 /** Logs a demo user in. */
 export async function logIn(chat: ChatProcess, name: 'ada' | 'alan'): Promise<Login> {
   const answer = await post(chat, '/auth/login', { email: `${name}@example.com`, password: `${name}-demo` })
   if (answer.status !== 200) throw new Error(`login answered ${answer.status}`)
-  return (await answer.json()) as Login
+  const login = (await answer.json()) as Login
+  chat.secrets.push(login.access_token, login.refresh_token)
+  return login
 }
 
 /** A ticket, as the HTTP interface gives it. */
@@ -73,7 +77,9 @@ export async function takeTicket(chat: ChatProcess, token: string, wishes: objec
   const answer = await post(chat, '/api/websocket/ticket', wishes, token)
   if (answer.status !== 201)
     throw new Error(`the ticket route answered ${answer.status}: ${await answer.text()}`)
-  return (await answer.json()) as Ticket
+  const ticket = (await answer.json()) as Ticket
+  chat.secrets.push(ticket.ticket_id)
+  return ticket
 }
 
 /** Posts JSON. */

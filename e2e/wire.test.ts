@@ -215,6 +215,51 @@ describe('Logout', () => {
   })
 })
 
+describe('What the server prints', () => {
+  /** A secret as it is, as a URL has it and as base64 has it, whatever stands before it. */
+  const forms = (secret: string): string[] => [
+    secret,
+    encodeURIComponent(secret),
+    ...[0, 1, 2].map((shift) =>
+      Buffer.from(' '.repeat(shift) + secret)
+        .toString('base64')
+        .slice(4, -4),
+    ),
+  ]
+  const leaks = (text: string, secrets: readonly string[]): string[] =>
+    secrets.filter((secret) => forms(secret).some((form) => text.includes(form)))
+
+  it('holds none of the tickets and tokens that the tests before have used', async () => {
+    const { access_token } = await logIn(chat, 'ada')
+    const { ticket_id } = await takeTicket(chat, access_token)
+    // Where no ticket belongs: in a path, in an Origin, in a subprotocol without the one beside it.
+    await fetch(`${chat.http}/api/websocket/ticket/${ticket_id}/validate`)
+    await fetch(`${chat.http}/nowhere/${ticket_id}?token=${access_token}`)
+    await dialRefused(`${chat.ws}/ws`, { origin: `https://${ticket_id}.example` })
+    await dialRefused(`${chat.ws}/ws`, { protocols: [`wsticket.${ticket_id}`] })
+    await post(
+      chat,
+      '/api/websocket/ticket',
+      { audience: ticket_id, [access_token.slice(0, 60)]: 1 },
+      access_token,
+    )
+    expect(chat.secrets.length).toBeGreaterThan(10)
+    expect(chat.output()).toContain('ticket.redeemed')
+    expect(leaks(chat.output(), chat.secrets)).toEqual([])
+  })
+
+  it('is searched by a search that finds what is there', () => {
+    const secret = `wst1_${randomBytes(42).toString('base64url')}`
+    for (const printed of [
+      secret,
+      encodeURIComponent(secret),
+      Buffer.from(`GET /?t=${secret}`).toString('base64'),
+    ]) {
+      expect(leaks(`{"line":"${printed}"}`, [secret])).toEqual([secret])
+    }
+  })
+})
+
 describe('A credential that expires', () => {
   it('ends its socket with 3008, while a session that was renewed lives on', async () => {
     const short = await startChat(cleanUp, { AUTH_TOKEN_TTL: '2' })
