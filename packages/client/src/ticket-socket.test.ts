@@ -10,7 +10,12 @@ import {
 } from '../test/misbehaving-server.js'
 import type { ConnectionState } from './connection-types.js'
 import { TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
-import type { CredentialCallback } from './ticket-source.js'
+import {
+  type CredentialCallback,
+  type TicketGrant,
+  type TicketSource,
+  ticketSource,
+} from './ticket-source.js'
 
 let server: MisbehavingServer
 let clock: ManualClock
@@ -339,6 +344,15 @@ describe('a TicketSocket that is refused', () => {
     server.upgrades.push({ refuse: 'pathway_disabled', code: 3003 })
     const refused = connect()
     expect((await next(refused, 'close')).reason).toBe('pathway_disabled')
+  })
+
+  it('goes on with a ticket when nobody can say which pathways are open', async () => {
+    server.otherAnswers.set('/api/websocket/config', ['cut'])
+    server.upgrades.push({ refuse: 'pathway_disabled', code: 3003 })
+    const socket = connect()
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'network_unreachable' } })
+    clock.advanceToNext()
+    await next(socket, 'open')
   })
 
   it('backs off from a bare HTTP refusal, which browsers do not explain', async () => {
@@ -679,6 +693,37 @@ describe('a TicketSocket that renews', () => {
     expect(own.session).toEqual({ ref: undefined, expiresAt: undefined })
     expect(server.presented).toEqual([ticketNumber(7).ticket])
     await expect(own.renew()).rejects.toThrow('only an open connection')
+  })
+})
+
+describe('a TicketSocket with a source of its own kind', () => {
+  it('takes no notice of a ticket that comes after it gave up waiting for it', async () => {
+    const answers: ((grant: TicketGrant) => void)[] = []
+    const renewed: string[] = []
+    const tickets: TicketSource = {
+      ...ticketSource({ take: () => ticketNumber(0).ticket }),
+      grant: () =>
+        new Promise((resolve) => {
+          answers.push(resolve)
+        }),
+      renew: async (ref) => {
+        renewed.push(ref)
+        return { expiresAt: clock.now() + 60_000 }
+      },
+    }
+    const socket = connect({ tickets })
+    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    clock.advance(15_000)
+    clock.advanceToNext()
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    answers[1]?.(ticketNumber(2))
+    await next(socket, 'open')
+    answers[0]?.(ticketNumber(1))
+    // Everything that follows from it has happened before the next turn of the event loop.
+    await new Promise(setImmediate)
+    await socket.renew()
+    expect(renewed).toEqual([ticketNumber(2).ref])
+    expect(server.presented).toEqual([ticketNumber(2).ticket])
   })
 })
 
