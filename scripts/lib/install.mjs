@@ -47,7 +47,7 @@ export async function install(root) {
   const { command, args } = npm()
   await mkdir(join(root, '.cache'), { recursive: true })
   await writeFile(markOf(root), 'unfinished')
-  await runOrFail(command, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
+  await runOrFail(command, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     env: { ...process.env, ...NO_DOWNLOADS },
     remedy: 'Is the npm registry reachable, and is package-lock.json as it was committed? Then start again.',
