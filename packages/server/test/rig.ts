@@ -1,0 +1,153 @@
+import { onTestFinished } from 'vitest'
+import { type ManualClock, manualClock } from '../src/conformance/manual-clock.js'
+import type { WsticketEventName, WsticketEvents } from '../src/events/events.js'
+import type { HttpRequest, HttpResponse } from '../src/http/message.js'
+import { jwt } from '../src/identity/jwt.js'
+import type { WsticketOptions } from '../src/options.js'
+import { memoryStore } from '../src/stores/memory.js'
+import type { TicketStore } from '../src/stores/store.js'
+import { createWsticket, type Wsticket } from '../src/wsticket.js'
+import { AUDIENCE, ISSUER, makeToken, SECRET } from './tokens.js'
+
+export const ORIGIN = 'https://app.example.com'
+export const FOREIGN = 'https://evil.example'
+
+/** An event, with its name. */
+export interface Heard {
+  readonly name: WsticketEventName
+  readonly [field: string]: unknown
+}
+
+/** A request to the routes, as a test writes it. */
+export interface Ask {
+  readonly method?: string
+  readonly target: string
+  readonly token?: string
+  /** An object becomes JSON with its content type; text is sent as it is. */
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly peer?: string
+  readonly secure?: boolean
+}
+
+/** An answer of the routes, read. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+  readonly json: Record<string, unknown>
+}
+
+/** A ticket authority of a test, with a clock that stands still and everything that was told. */
+export interface Rig {
+  readonly wsticket: Wsticket
+  readonly clock: ManualClock
+  readonly store: TicketStore
+  readonly heard: Heard[]
+  /** Takes out what was told under a name since it was asked last. */
+  take(name: WsticketEventName): Heard[]
+  /** A token of a user that was issued now. */
+  tokenOf(subject: string, claims?: object): string
+  /** Asks the routes; fails if the path is none of theirs. */
+  ask(request: Ask): Promise<Reply>
+  /** Issues a ticket to a user over the routes. */
+  ticketOf(
+    subject: string,
+    options?: TicketOptions,
+  ): Promise<{ readonly ticket: string; readonly ref: string }>
+}
+
+export interface TicketOptions extends Omit<Ask, 'target' | 'token'> {
+  readonly claims?: object
+}
+
+/** Puts together a ticket authority with the memory store and HS256. */
+export function rig(options: Partial<WsticketOptions> = {}): Rig {
+  const clock = manualClock()
+  const store = options.store ?? memoryStore({ clock })
+  const wsticket = createWsticket({
+    store,
+    clock,
+    authenticate: jwt({ issuer: ISSUER, audience: AUDIENCE, secret: SECRET, clock }),
+    origins: [ORIGIN],
+    audiences: ['/ws'],
+    ...options,
+  })
+  onTestFinished(() => wsticket.close())
+  const heard: Heard[] = []
+  wsticket.events.onAny((name, event: WsticketEvents[WsticketEventName]) => heard.push({ name, ...event }))
+  const tokenOf = (subject: string, claims: object = {}): string => {
+    const now = Math.floor(clock.now() / 1000)
+    return makeToken({ iss: ISSUER, aud: AUDIENCE, sub: subject, iat: now, exp: now + 900, ...claims })
+  }
+  const ask = async (request: Ask): Promise<Reply> => {
+    const answer = await wsticket.binding.routes.handle(httpRequest(request))
+    if (answer === undefined) throw new Error(`${request.target} is no path of the routes`)
+    return read(answer)
+  }
+  return {
+    wsticket,
+    clock,
+    store,
+    heard,
+    take: (name) => {
+      const taken = heard.filter((event) => event.name === name)
+      heard.splice(0, heard.length, ...heard.filter((event) => event.name !== name))
+      return taken
+    },
+    tokenOf,
+    ask,
+    ticketOf: async (subject, { claims = {}, ...more } = {}) => {
+      const token = tokenOf(subject, claims)
+      const reply = await ask({ method: 'POST', target: '/api/websocket/ticket', token, ...more })
+      if (reply.status !== 201) throw new Error(`No ticket: ${reply.text}`)
+      return { ticket: String(reply.json.ticket_id), ref: String(reply.json.ref) }
+    },
+  }
+}
+
+/** A request as plain data. */
+export function httpRequest({
+  method = 'GET',
+  target,
+  token,
+  body,
+  headers = {},
+  peer,
+  secure,
+}: Ask): HttpRequest {
+  const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body)
+  const all: Record<string, string | readonly string[]> = {
+    host: 'api.example.com',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...headers,
+  }
+  return {
+    method,
+    target,
+    headers: headerLines(all),
+    peer: peer ?? '192.0.2.1',
+    secure: secure ?? true,
+    readBody: async (limit) => (Buffer.byteLength(text) > limit ? undefined : text),
+  }
+}
+
+/** Headers as the core reads them: by their lower-case name, a line each. */
+export function headerLines(
+  headers: Readonly<Record<string, string | readonly string[]>>,
+): (name: string) => readonly string[] {
+  const lines = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat()]))
+  return (name) => lines.get(name) ?? []
+}
+
+/** Reads an answer; one that is no JSON has an empty object. */
+export function read({ status, headers, body }: HttpResponse): Reply {
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString()
+  const json: unknown = text === '' ? {} : JSON.parse(text)
+  return { status, headers, text, json: isObject(json) ? json : {} }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
