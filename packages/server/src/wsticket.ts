@@ -55,7 +55,7 @@ export interface WsticketBinding<C extends Claims = Claims> {
   registerRoute(route: { readonly audience: string; readonly path: string }): void
   readonly refusalsUrl: string
   /** Tells that a handler of the application, or an adapter, failed. */
-  failed(where: string, error: unknown): void
+  readonly failed: (where: string, error: unknown) => void
   /** The longest life that may be asked for, in seconds. */
   readonly maxTtlSeconds: number
 }

@@ -150,7 +150,8 @@ function aboutOurs({ home, isTest }, specifier, ours) {
 function aboutDeclaration(workspace, { path, home, isTest }, name) {
   const types = `@types/${name.replace(/^@(.+)\/(.+)$/, '$1__$2')}`
   const has = (/** @type {ReadonlySet<string>} */ names) => names.has(name) || names.has(types)
-  if (has(home.dependencies)) return undefined
+  // A package finds itself by its own name, as its users do; only its tests get this far with it.
+  if (has(home.dependencies) || name === home.name) return undefined
   if (has(home.peerDependencies)) {
     if (isTest || path.startsWith(`${home.directory}/src/adapters/`)) return undefined
     return {

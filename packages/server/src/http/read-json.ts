@@ -50,7 +50,7 @@ function checkShape(json: unknown): string | undefined {
     if (depth > DEPTH_MAX) return `the body must not nest deeper than ${DEPTH_MAX} levels`
     const objects = level.filter((value) => typeof value === 'object' && value !== null)
     if (objects.some((value) => Object.hasOwn(value, '__proto__'))) return 'unknown field: __proto__'
-    level = objects.flatMap((value) => Object.values(value))
+    level = objects.flatMap((value): unknown[] => Object.values(value))
   }
   return undefined
 }
