@@ -36,18 +36,21 @@ export class StoreCalls {
   /** Redeems, asking again with the same attempt for as long as the budget lasts. */
   async redeem(ref: string, attempt: RedeemAttempt, terms: RedeemTerms): Promise<RedeemOutcome> {
     const until = this.#clock.now() + STORE_BUDGET_MS
-    let gaveUp = false
+    let refused = false
     const abandoned = (outcome: RedeemOutcome): void => {
-      // Answered after we refused: nobody will hold that session.
-      if (gaveUp && outcome.kind === 'admitted') void this.closeSocket(ref, attempt.id)
+      // A try that we no longer waited for won after we had refused: nobody will hold that session.
+      if (refused && outcome.kind === 'admitted') void this.closeSocket(ref, attempt.id)
     }
     for (;;) {
       try {
         const left = Math.min(REDEEM_TRY_MS, until - this.#clock.now())
-        return await this.#within('redeem', left, this.store.redeem(ref, attempt, terms), abandoned)
+        const trying = this.store.redeem(ref, attempt, terms)
+        const outcome = await this.#within('redeem', left, trying, abandoned)
+        refused = outcome.kind !== 'admitted'
+        return outcome
       } catch (error) {
         if (this.#clock.now() + REDEEM_PAUSE_MS >= until) {
-          gaveUp = true
+          refused = true
           // Whether the store let this attempt win cannot be told; if it did, the session is given up.
           void this.closeSocket(ref, attempt.id)
           throw this.failed('redeem', error)
