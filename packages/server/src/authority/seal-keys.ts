@@ -15,6 +15,7 @@ export class SealKeys {
   #keys: readonly Uint8Array[] = []
   #loadedAt = Number.NEGATIVE_INFINITY
   #loading: Promise<readonly Uint8Array[]> | undefined
+  #failure: { readonly error: unknown } | undefined
 
   constructor(store: StoreCalls, clock: Clock, configured: readonly Uint8Array[] | undefined) {
     this.#store = store
@@ -30,10 +31,14 @@ export class SealKeys {
     return first
   }
 
-  /** Tells whether a ticket was sealed with one of our keys. */
+  /** Tells whether a ticket was sealed with one of our keys. Rejects if the keys cannot be had to tell. */
   async accept(parts: TicketParts): Promise<boolean> {
     if (sealFits(parts, this.#keys)) return true
-    if (this.#clock.now() - this.#loadedAt < RELOAD_AFTER_MS) return false
+    if (this.#loading === undefined && this.#clock.now() - this.#loadedAt < RELOAD_AFTER_MS) {
+      // Asking in vain does not make a ticket forged.
+      if (this.#failure !== undefined) throw this.#failure.error
+      return false
+    }
     return sealFits(parts, await this.#load())
   }
 
@@ -47,7 +52,13 @@ export class SealKeys {
 
   async #read(): Promise<readonly Uint8Array[]> {
     this.#loadedAt = this.#clock.now()
-    this.#keys = this.#configured ?? (await this.#store.call('sealKeys', (store) => store.sealKeys()))
+    try {
+      this.#keys = this.#configured ?? (await this.#store.call('sealKeys', (store) => store.sealKeys()))
+      this.#failure = undefined
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
     return this.#keys
   }
 }
