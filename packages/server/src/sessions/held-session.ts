@@ -1,4 +1,11 @@
-import { type Carrier, formatCloseReason, type Json, type RefusalCode, refusalRow } from '@wsticket/protocol'
+import {
+  type Carrier,
+  formatCloseReason,
+  isRefusalCode,
+  type Json,
+  type RefusalCode,
+  refusalRow,
+} from '@wsticket/protocol'
 import type { Clock } from '../clock.js'
 import type { Claims, Principal } from '../identity/principal.js'
 import type { LoginKey, SubjectKey } from '../stores/store.js'
@@ -93,7 +100,10 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
   attach(socket: HeldSocket, policy: SessionPolicy): void {
     this.#socket = socket
     if (this.signal.aborted) {
-      this.#closeSocket(codeOf(this.signal))
+      const code = codeOf(this.signal)
+      // Given back already, so nothing watches over it any more.
+      if (code === undefined) socket.terminate()
+      else this.#closeSocket(code)
       return
     }
     this.#lifetime = new Lifetime(this.#clock, policy, {
@@ -147,15 +157,15 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
     return true
   }
 
-  #closeSocket(code: RefusalCode | undefined, retryAfterSeconds?: number): void {
+  #closeSocket(code: RefusalCode, retryAfterSeconds?: number): void {
     const socket = this.#socket
-    if (socket === undefined || code === undefined) return
+    if (socket === undefined) return
     socket.close(refusalRow(code).close ?? 1008, formatCloseReason(code, retryAfterSeconds))
     this.#cancelCut = this.#clock.after(CLOSE_TIMEOUT_MS, () => socket.terminate())
   }
 }
 
 function codeOf(signal: AbortSignal): RefusalCode | undefined {
-  const { reason } = signal
-  return typeof reason === 'string' ? (reason as RefusalCode) : undefined
+  const reason: unknown = signal.reason
+  return isRefusalCode(reason) ? reason : undefined
 }

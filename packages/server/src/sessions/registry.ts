@@ -18,6 +18,8 @@ const CHECK_BATCH = 500
 export class Seat<C extends Claims = Claims> {
   readonly #registry: SessionRegistry<C>
   readonly missed: Notice[] = []
+  /** Whether notices may have passed that nobody saw. */
+  gap = false
 
   constructor(registry: SessionRegistry<C>) {
     this.#registry = registry
@@ -45,6 +47,7 @@ export class SessionRegistry<C extends Claims = Claims> {
   readonly #byRef = new Map<string, Set<HeldSession<C>>>()
   readonly #bySubject = new Map<SubjectKey, Set<HeldSession<C>>>()
   #size = 0
+  #closed: 'draining' | undefined
 
   constructor(parts: {
     readonly store: StoreCalls
@@ -58,7 +61,10 @@ export class SessionRegistry<C extends Claims = Claims> {
     this.#events = parts.events
     this.#pump = new NoticePump(parts.store.store, parts.clock, {
       notice: (notice) => this.#apply(notice),
-      gap: () => void this.#checkAll(),
+      gap: () => {
+        for (const seat of this.#seats) seat.gap = true
+        void this.#checkAll()
+      },
       failed: (error) => this.#store.failed('notices', error),
     })
   }
@@ -98,6 +104,8 @@ export class SessionRegistry<C extends Claims = Claims> {
     const { ref, principal, audience, deadline, address } = session
     this.#events.emit('session.opened', { ref, subject: principal.subject, audience, deadline, address })
     for (const notice of seat.missed) this.#applyTo(session, notice)
+    if (seat.gap) void this.#checkBatch([ref])
+    if (this.#closed !== undefined) session.end(this.#closed)
     return session
   }
 
@@ -112,8 +120,9 @@ export class SessionRegistry<C extends Claims = Claims> {
     for (const session of [...(this.#byRef.get(ref) ?? [])]) this.#update(session, remainingMs, permissions)
   }
 
-  /** Ends everything that is held and stops listening. */
+  /** Ends everything that is held, and what is still being admitted, and stops listening. */
   async close(code: 'draining'): Promise<void> {
+    this.#closed = code
     for (const sessions of [...this.#byRef.values()]) for (const session of [...sessions]) session.end(code)
     await this.#pump.stop()
   }
@@ -167,6 +176,7 @@ export class SessionRegistry<C extends Claims = Claims> {
   }
 
   async #checkBatch(refs: readonly string[]): Promise<void> {
+    if (!refs.some((ref) => this.#byRef.has(ref))) return
     try {
       for (const check of await this.#store.checkSessions(refs)) {
         for (const session of [...(this.#byRef.get(check.ref) ?? [])]) this.#applyCheck(session, check)
