@@ -83,6 +83,9 @@ export function overtaken(outcome: OvertakenCredential): Refused {
 /** Why a credential's times cannot be accepted; `undefined` if they can. */
 export function timesRefused(context: AuthorityContext, principal: Principal): Refused | undefined {
   const { issuedAt, expiresAt } = principal
+  // A time that is none would compare as neither before nor after anything, and so never end.
+  if (![issuedAt, expiresAt].every((time) => time === undefined || Number.isFinite(time)))
+    return refused({ code: 'credential_invalid' }, 'its times are not numbers')
   if (issuedAt === undefined) return undefined
   const now = context.clock.now() / 1000
   // One from the future would outlast a logout.

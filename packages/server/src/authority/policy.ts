@@ -79,7 +79,7 @@ export function grantWishes(
   principal: Principal,
   wishes: TicketWishes,
 ): Grant | Refusal {
-  const ttlSeconds = wishes.ttlSeconds ?? policy.ttlFor?.(principal) ?? policy.ttlSeconds
+  const ttlSeconds = wishes.ttlSeconds ?? defaultTtl(policy, principal)
   if (!isWithin(ttlSeconds, TTL_SECONDS.min, policy.maxTtlSeconds)) {
     return {
       code: 'request_invalid',
@@ -110,6 +110,16 @@ export function grantWishes(
 /** Bytes of a value as JSON in UTF-8. */
 export function jsonBytes(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).byteLength
+}
+
+function defaultTtl(policy: TicketPolicy, principal: Principal): number {
+  const own = policy.ttlFor?.(principal)
+  if (own === undefined) return policy.ttlSeconds
+  if (isWithin(own, TTL_SECONDS.min, policy.maxTtlSeconds)) return own
+  // The policy's mistake, which the client could do nothing about.
+  throw new TypeError(
+    `tickets.ttlFor gave ${own}; it must give a whole number from ${TTL_SECONDS.min} to ${policy.maxTtlSeconds}, or undefined`,
+  )
 }
 
 function isWithin(value: number, min: number, max: number): boolean {

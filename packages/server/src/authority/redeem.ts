@@ -92,14 +92,20 @@ async function reportReuse(
   outcome: Extract<RedeemOutcome, { readonly kind: 'used' }>,
   address: string | undefined,
 ): Promise<void> {
-  let revoked = false
-  if (context.onReuse === 'revoke-session') {
-    const answer = await context.store.call('revoke', (store) =>
+  const revoked = context.onReuse === 'revoke-session' && (await revokeReused(context, ref))
+  context.events.emit('ticket.reused', { ref, first: outcome.first, second: { address }, revoked })
+}
+
+async function revokeReused(context: AuthorityContext, ref: string): Promise<boolean> {
+  try {
+    const outcome = await context.store.call('revoke', (store) =>
       store.revoke({ kind: 'session', ref, code: 'session_revoked' }),
     )
-    revoked = answer.kind === 'revoked'
+    return outcome.kind === 'revoked'
+  } catch {
+    // The failure was told to the hub; that the ticket was reused is told all the same.
+    return false
   }
-  context.events.emit('ticket.reused', { ref, first: outcome.first, second: { address }, revoked })
 }
 
 /** The principal as it was issued, with the permissions that the session has. */

@@ -40,10 +40,20 @@ function targetOf(context: AuthorityContext, revocation: Revocation): RevokeTarg
     if ('ticket' in revocation) return { kind: 'ticket', ref, owner }
     return { kind: 'session', ref, owner, code: revocation.code ?? 'session_closed' }
   }
+  named('subject', revocation.subject)
   const subject = userKey(context, revocation)
   const rememberMs = (context.maxTokenAgeSeconds + context.skewSeconds) * 1000
   if (!('login' in revocation)) return { kind: 'subject', subject, rememberMs }
+  named('login', revocation.login)
   const issuer = revocation.issuer ?? context.defaultIssuer
   const login = loginKey(issuer, revocation.subject, revocation.login)
   return { kind: 'login', subject, login, rememberMs }
+}
+
+/** Revoking nobody would look like success, and what was meant would live on. */
+function named(what: string, name: unknown): void {
+  if (typeof name === 'string' && name !== '') return
+  throw new TypeError(
+    `revoke() got ${JSON.stringify(name)} as ${what}; name one of ticket, session, login (with its subject) and subject`,
+  )
 }
