@@ -4,6 +4,8 @@ import type { WsticketEventName, WsticketEvents } from './events.js'
 
 type Listener<N extends WsticketEventName> = (event: WsticketEvents[N]) => void
 type AnyListener = (name: WsticketEventName, event: WsticketEvents[WsticketEventName]) => void
+// What is typed as returning nothing may be an async function all the same.
+type KeptListener = (...args: Parameters<AnyListener>) => unknown
 
 /** What listeners see of the hub. */
 export interface EventSource {
@@ -16,8 +18,8 @@ export interface EventSource {
 /** Tells listeners what happened. A listener that throws disturbs nobody: it becomes `handler.failed`. */
 export class EventHub implements EventSource {
   readonly #clock: Clock
-  readonly #listeners = new Map<WsticketEventName, Set<AnyListener>>()
-  readonly #all = new Set<AnyListener>()
+  readonly #listeners = new Map<WsticketEventName, Set<KeptListener>>()
+  readonly #all = new Set<KeptListener>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -25,7 +27,7 @@ export class EventHub implements EventSource {
 
   on<N extends WsticketEventName>(name: N, listener: Listener<N>): () => void {
     // Registered under its own name only, so it is never called with the event of another.
-    const kept: AnyListener = (_name, event) => listener(event as WsticketEvents[N])
+    const kept: KeptListener = (_name, event) => listener(event as WsticketEvents[N])
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners)
     listeners.add(kept)
@@ -35,7 +37,7 @@ export class EventHub implements EventSource {
   }
 
   onAny(listener: AnyListener): () => void {
-    const kept: AnyListener = (name, event) => listener(name, event)
+    const kept: KeptListener = (name, event) => listener(name, event)
     this.#all.add(kept)
     return () => {
       this.#all.delete(kept)
@@ -46,13 +48,17 @@ export class EventHub implements EventSource {
     const full = { ...event, at: this.#clock.now() } as WsticketEvents[N]
     for (const listener of [...(this.#listeners.get(name) ?? []), ...this.#all]) {
       try {
-        listener(name, full)
+        const returned = listener(name, full)
+        if (returned instanceof Promise) returned.catch((error: unknown) => this.#failed(name, error))
       } catch (error) {
-        // A listener of `handler.failed` that fails itself has nobody left to tell.
-        if (name !== 'handler.failed') {
-          this.emit('handler.failed', { where: `listener of ${name}`, message: messageOf(error) })
-        }
+        this.#failed(name, error)
       }
     }
+  }
+
+  #failed(name: WsticketEventName, error: unknown): void {
+    // A listener of `handler.failed` that fails itself has nobody left to tell.
+    if (name === 'handler.failed') return
+    this.emit('handler.failed', { where: `listener of ${name}`, message: messageOf(error) })
   }
 }
