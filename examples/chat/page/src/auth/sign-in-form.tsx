@@ -1,0 +1,113 @@
+import { type FormEvent, type JSX, useEffect, useId, useRef, useState } from 'react'
+import type { Failure } from '../api/http.js'
+import { Icon } from '../ui/icons.js'
+import { signInProblem } from './failure-words.js'
+
+// Published in the README: this is a demo, and these users are there to be tried.
+const DEMO_USERS = [
+  { name: 'Ada', email: 'ada@example.com', password: 'ada-demo' },
+  { name: 'Alan', email: 'alan@example.com', password: 'alan-demo' },
+] as const
+
+export function SignInForm(props: {
+  email: string
+  onSignIn: (email: string, password: string) => Promise<Failure | undefined>
+}): JSX.Element {
+  const [email, setEmail] = useState(props.email)
+  const [password, setPassword] = useState('')
+  const [problem, setProblem] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const submit = useRef<HTMLButtonElement>(null)
+  const passwordField = useRef<HTMLInputElement>(null)
+  const problemId = useId()
+
+  // After the fields are usable again, the focus goes where the next try begins.
+  useEffect(() => {
+    if (problem !== undefined) passwordField.current?.select()
+  }, [problem])
+
+  const signIn = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    if (busy) return
+    setBusy(true)
+    setProblem(undefined)
+    const failure = await props.onSignIn(email, password)
+    if (failure === undefined) return
+    setBusy(false)
+    setProblem(signInProblem(failure))
+  }
+
+  const described = problem === undefined ? {} : { 'aria-describedby': problemId }
+  return (
+    <form className="sign-in" onSubmit={(event) => void signIn(event)} aria-busy={busy}>
+      <h2 className="sign-in__title">Sign in</h2>
+      <label className="field">
+        <span className="field__label">E-mail</span>
+        <input
+          className="field__input"
+          type="email"
+          name="email"
+          autoComplete="username"
+          required
+          value={email}
+          readOnly={busy}
+          onChange={(event) => setEmail(event.target.value)}
+          {...described}
+        />
+      </label>
+      <label className="field">
+        <span className="field__label">Password</span>
+        <input
+          ref={passwordField}
+          className="field__input"
+          type="password"
+          name="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          readOnly={busy}
+          onChange={(event) => setPassword(event.target.value)}
+          aria-invalid={problem !== undefined}
+          {...described}
+        />
+      </label>
+      <p id={problemId} className="sign-in__problem" role="alert">
+        {problem !== undefined && (
+          <>
+            <Icon name="alert" />
+            <span>{problem}</span>
+          </>
+        )}
+      </p>
+      <button ref={submit} type="submit" className="button button--primary button--wide" aria-disabled={busy}>
+        {busy && <span className="spinner" aria-hidden="true" />}
+        {busy ? 'Signing in …' : 'Sign in'}
+      </button>
+      <fieldset className="demo-users">
+        <legend className="demo-users__legend">Or try it as</legend>
+        {DEMO_USERS.map((user) => (
+          <button
+            key={user.email}
+            type="button"
+            className="demo-user"
+            aria-label={`Fill in ${user.name}, ${user.email}`}
+            onClick={() => {
+              setEmail(user.email)
+              setPassword(user.password)
+              setProblem(undefined)
+              submit.current?.focus()
+            }}
+          >
+            <span className="avatar" aria-hidden="true">
+              {user.name.slice(0, 2)}
+            </span>
+            <span>
+              <span className="demo-user__name">{user.name}</span>
+              <span className="demo-user__email">{user.email}</span>
+            </span>
+          </button>
+        ))}
+      </fieldset>
+    </form>
+  )
+}

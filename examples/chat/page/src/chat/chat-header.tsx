@@ -1,0 +1,39 @@
+import type { JSX } from 'react'
+import type { User } from '../auth/auth-messages.js'
+import type { Mood } from '../connection/state-words.js'
+import { Brand } from '../ui/brand.js'
+import { Icon } from '../ui/icons.js'
+import { ThemeToggle } from '../ui/theme-toggle.js'
+
+export function ChatHeader(props: {
+  user: User
+  state: { readonly words: string; readonly mood: Mood }
+  panelOpen: boolean
+  onTogglePanel: () => void
+}): JSX.Element {
+  const { user, state, panelOpen, onTogglePanel } = props
+  return (
+    <header className="chat-header">
+      <Brand />
+      <div className="chat-header__tools">
+        <button
+          type="button"
+          className="state-pill"
+          data-mood={state.mood}
+          aria-expanded={panelOpen}
+          aria-label={`Connection: ${state.words}. ${panelOpen ? 'Hide' : 'Show'} the panel`}
+          onClick={onTogglePanel}
+        >
+          <span className="state-pill__dot" aria-hidden="true" />
+          <span className="state-pill__words">{state.words}</span>
+          <Icon name="panel" />
+        </button>
+        <ThemeToggle />
+        <span className="avatar" title={`${user.name}, ${user.email}`}>
+          <span aria-hidden="true">{user.name.slice(0, 2)}</span>
+          <span className="visually-hidden">Signed in as {user.name}</span>
+        </span>
+      </div>
+    </header>
+  )
+}

@@ -1,0 +1,90 @@
+import { type FormEvent, type JSX, type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { Icon } from '../ui/icons.js'
+
+// What the server takes; the count is shown once it is near.
+const MAX_BYTES = 8 * 1024
+const COUNT_FROM_BYTES = 7 * 1024
+
+/** Where questions are written. */
+export function Composer(props: {
+  disabled: boolean
+  connected: boolean
+  onAsk: (text: string) => void
+}): JSX.Element {
+  const { disabled, connected, onAsk } = props
+  const [text, setText] = useState('')
+  const field = useRef<HTMLTextAreaElement>(null)
+  const bytes = new TextEncoder().encode(text).length
+  const tooLong = bytes > MAX_BYTES
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
+  useEffect(() => {
+    const area = field.current
+    if (area === null) return
+    area.style.height = 'auto'
+    area.style.height = `${area.scrollHeight}px`
+  }, [text])
+
+  useEffect(() => {
+    if (!disabled) field.current?.focus({ preventScroll: true })
+  }, [disabled])
+
+  const ask = (): void => {
+    if (disabled || tooLong || text.trim() === '') return
+    onAsk(text.trim())
+    setText('')
+  }
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    ask()
+    field.current?.focus()
+  }
+  const typed = (event: KeyboardEvent): void => {
+    // While an input method composes a word, Enter belongs to it.
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    event.preventDefault()
+    ask()
+  }
+
+  return (
+    <form className="composer" onSubmit={submit}>
+      <div className="composer__box">
+        <textarea
+          ref={field}
+          id="composer"
+          className="composer__field"
+          rows={1}
+          aria-label="Your question"
+          aria-describedby="composer-hint"
+          aria-invalid={tooLong}
+          placeholder="Ask about wsticket, or give a sum"
+          value={text}
+          disabled={disabled}
+          enterKeyHint="send"
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={typed}
+        />
+        <button
+          type="submit"
+          className="composer__send"
+          disabled={disabled || tooLong || text.trim() === ''}
+          aria-label="Send"
+        >
+          <Icon name="send" />
+        </button>
+      </div>
+      <p id="composer-hint" className="composer__hint" data-bad={tooLong}>
+        {hint({ bytes, tooLong, connected, disabled })}
+      </p>
+    </form>
+  )
+}
+
+function hint(facts: { bytes: number; tooLong: boolean; connected: boolean; disabled: boolean }): string {
+  const { bytes, tooLong, connected, disabled } = facts
+  if (tooLong) return `Too long: ${bytes} of ${MAX_BYTES} bytes.`
+  if (disabled) return 'Nothing can be sent at the moment.'
+  if (!connected) return 'Not connected. What you send waits, and goes out with the next ticket.'
+  if (bytes > COUNT_FROM_BYTES) return `${bytes} of ${MAX_BYTES} bytes`
+  return 'Enter sends, Shift + Enter begins a new line'
+}

@@ -1,0 +1,196 @@
+import {
+  type ConnectionState,
+  OutboxFullError,
+  type StateChange,
+  TicketSocket,
+  type TicketSocketOptions,
+  type TicketSource,
+} from '@wsticket/client'
+import { replayTicket } from './replay.js'
+import { BLANK_STUB, type Print, printOf, type Stub, stubAfter } from './stub.js'
+import { type SocketTap, tapSockets } from './tapped-sockets.js'
+import {
+  addHappenings,
+  firstHappening,
+  type Happening,
+  happeningsOf,
+  replayHappening,
+  type TimelineEntry,
+} from './timeline.js'
+import { watchTickets } from './watched-tickets.js'
+
+export interface ChatConnectionOptions {
+  readonly url: string
+  readonly tickets: TicketSource
+  readonly WebSocket: typeof WebSocket
+  readonly now: () => number
+  readonly random?: TicketSocketOptions['random']
+}
+
+/** What the page shows of the connection. */
+export interface ConnectionSnapshot {
+  /** `undefined` before the start. */
+  readonly state: ConnectionState | undefined
+  readonly stub: Stub
+  /** The newest first. */
+  readonly timeline: readonly TimelineEntry[]
+  /** When the session ends unless it is renewed, in milliseconds since 1970. */
+  readonly endsAt: number | undefined
+  readonly replay: 'none' | 'ready' | 'running'
+}
+
+/** What became of a text: sent, kept until there is a connection, or not taken. */
+export type SendOutcome = 'sent' | 'waiting' | 'full' | 'over'
+
+/** The page's connection: a `TicketSocket`, what happened to it, and the means to disturb it. */
+export class ChatConnection {
+  readonly #options: ChatConnectionOptions
+  readonly #tap: SocketTap
+  readonly #tickets: TicketSource
+  readonly #listeners = new Set<() => void>()
+  readonly #messageListeners = new Set<(data: unknown) => void>()
+  readonly #changeListeners = new Set<(change: StateChange) => void>()
+  #socket: TicketSocket | undefined
+  #snapshot: ConnectionSnapshot = {
+    state: undefined,
+    stub: BLANK_STUB,
+    timeline: [],
+    endsAt: undefined,
+    replay: 'none',
+  }
+  #print: Print | undefined
+  // The tickets themselves, in memory: the one on its way, and the last one that was used, which is worth nothing any
+  // more but to show that.
+  #presented: string | undefined
+  #used: string | undefined
+  #loggingOut = false
+
+  constructor(options: ChatConnectionOptions) {
+    this.#options = options
+    this.#tap = tapSockets(options.WebSocket)
+    this.#tickets = watchTickets(options.tickets, (grant) => {
+      this.#presented = grant.ticket
+      this.#print = printOf(grant, options.now())
+    })
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => listen(this.#listeners, listener)
+  readonly snapshot = (): ConnectionSnapshot => this.#snapshot
+
+  onMessage(listener: (data: unknown) => void): () => void {
+    return listen(this.#messageListeners, listener)
+  }
+
+  onChange(listener: (change: StateChange) => void): () => void {
+    return listen(this.#changeListeners, listener)
+  }
+
+  /** Connects; also again after it has stopped. */
+  start(): void {
+    if (this.#socket !== undefined && this.#socket.state.name !== 'stopped') return
+    const { url, random } = this.#options
+    const socket = new TicketSocket(url, {
+      tickets: this.#tickets,
+      WebSocket: this.#tap.WebSocket,
+      random,
+    })
+    this.#socket = socket
+    this.#loggingOut = false
+    socket.addEventListener('statechange', (change) => {
+      if (this.#socket === socket) this.#changed(change)
+    })
+    socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      if (this.#socket === socket) for (const listener of this.#messageListeners) listener(data)
+    })
+    this.#show({ state: socket.state }, firstHappening())
+  }
+
+  /** Ends it, and everything that it knew. */
+  stop(): void {
+    const socket = this.#socket
+    this.#socket = undefined
+    this.#used = undefined
+    this.#presented = undefined
+    socket?.close(1000)
+  }
+
+  send(text: string): SendOutcome {
+    const socket = this.#socket
+    if (socket === undefined || socket.state.name === 'stopped') return 'over'
+    const live = socket.readyState === socket.OPEN
+    try {
+      socket.send(text)
+    } catch (error) {
+      if (error instanceof OutboxFullError) return 'full'
+      throw error
+    }
+    return live ? 'sent' : 'waiting'
+  }
+
+  /** Cuts the socket behind the client library's back, so that its reconnect can be watched. */
+  drop(): void {
+    this.#tap.drop()
+  }
+
+  async renew(): Promise<void> {
+    // What came of it is told by the states in between.
+    await this.#socket?.renew().catch(() => undefined)
+  }
+
+  /** Presents the last used ticket once more. */
+  async replay(): Promise<void> {
+    const ticket = this.#used
+    if (ticket === undefined || this.#snapshot.replay === 'running') return
+    const { url, WebSocket: Socket } = this.#options
+    const detail = 'A second, bare WebSocket offers the same ticket.'
+    this.#show(
+      { replay: 'running' },
+      { kind: 'replay', tone: 'plain', title: 'Replaying the used ticket', detail },
+    )
+    const outcome = await replayTicket(url, ticket, Socket)
+    this.#show({ replay: this.#used === undefined ? 'none' : 'ready' }, replayHappening(outcome))
+  }
+
+  /** Says that this page asks for a logout, so that what follows is told as that. */
+  announceLogout(scope: 'login' | 'everywhere'): void {
+    this.#loggingOut = true
+    const title = scope === 'login' ? 'Asking to log out' : 'Asking to log out everywhere'
+    this.#show({}, { kind: 'logout', tone: 'plain', title })
+  }
+
+  note(happening: Happening): void {
+    this.#show({}, happening)
+  }
+
+  #changed(change: StateChange): void {
+    const now = this.#options.now()
+    const { to, cause } = change
+    const endsAt = this.#socket?.session?.expiresAt
+    if (to.name === 'open' && cause.code === 'connected') {
+      this.#used = this.#presented
+      this.#presented = undefined
+    }
+    const { stub, replay } = this.#snapshot
+    this.#show(
+      {
+        state: to,
+        endsAt,
+        stub: stubAfter(stub, change, { print: this.#print, now }),
+        replay: replay === 'none' && this.#used !== undefined ? 'ready' : replay,
+      },
+      ...happeningsOf(change, { now, endsAt, loggingOut: this.#loggingOut }),
+    )
+    for (const listener of this.#changeListeners) listener(change)
+  }
+
+  #show(change: Partial<ConnectionSnapshot>, ...happenings: readonly Happening[]): void {
+    const timeline = addHappenings(this.#snapshot.timeline, happenings, this.#options.now())
+    this.#snapshot = { ...this.#snapshot, ...change, timeline }
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+function listen<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}

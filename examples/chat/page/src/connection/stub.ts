@@ -1,0 +1,46 @@
+import type { StateChange, TicketGrant } from '@wsticket/client'
+import { isRefusalCode } from '@wsticket/protocol'
+
+/** What is printed on a ticket. Never the ticket itself. */
+export interface Print {
+  readonly ref: string
+  /** Milliseconds since 1970. */
+  readonly fetchedAt: number
+  readonly expiresAt: number
+}
+
+/** The paper that the panel draws. */
+export type Stub =
+  | { readonly phase: 'blank' }
+  | (Print & { readonly phase: 'whole' })
+  | (Print & { readonly phase: 'torn'; readonly redeemedAt: number })
+  /** It was presented and opened nothing. */
+  | (Print & { readonly phase: 'refused'; readonly code: string })
+  /** It was torn, and the session that it opened was revoked. */
+  | (Print & { readonly phase: 'void'; readonly code: string; readonly redeemedAt: number })
+
+export const BLANK_STUB: Stub = { phase: 'blank' }
+
+// Without an expiry of its own a ticket is drawn as one of the SDK's.
+const USUAL_LIFE_MS = 60_000
+
+export function printOf(grant: TicketGrant, fetchedAt: number): Print {
+  return { ref: grant.ref ?? '', fetchedAt, expiresAt: grant.expiresAt ?? fetchedAt + USUAL_LIFE_MS }
+}
+
+/** Tells what becomes of the paper at a change of state. `print` is of the last ticket that was fetched. */
+export function stubAfter(
+  stub: Stub,
+  change: StateChange,
+  facts: { readonly print: Print | undefined; readonly now: number },
+): Stub {
+  const { from, to, cause } = change
+  if (to.name === 'connecting') return facts.print === undefined ? stub : { ...facts.print, phase: 'whole' }
+  if (stub.phase === 'whole' && to.name === 'open') return { ...stub, phase: 'torn', redeemedAt: facts.now }
+  if (stub.phase === 'whole' && from.name === 'connecting')
+    return { ...stub, phase: 'refused', code: cause.code }
+  if (stub.phase === 'torn' && to.name === 'stopped' && isRefusalCode(cause.code)) {
+    return { ...stub, phase: 'void', code: cause.code }
+  }
+  return stub
+}

@@ -1,0 +1,39 @@
+import { ticketSource } from '@wsticket/client'
+import { PATHS } from '@wsticket/protocol'
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import type { AuthClient } from '../auth/auth-client.js'
+import { ChatConnection, type ConnectionSnapshot } from './chat-connection.js'
+
+const CHAT_PATH = '/ws'
+
+/** Connects as long as the component that asks for it is there. */
+export function useConnection(auth: AuthClient): {
+  readonly connection: ChatConnection
+  readonly snapshot: ConnectionSnapshot
+} {
+  const [connection] = useState(() => makeConnection(auth))
+  const snapshot = useSyncExternalStore(connection.subscribe, connection.snapshot)
+  useEffect(() => {
+    const stopNoting = auth.onRefreshed(() =>
+      connection.note({ kind: 'token', tone: 'plain', title: 'Access token refreshed' }),
+    )
+    connection.start()
+    return () => {
+      stopNoting()
+      connection.stop()
+    }
+  }, [auth, connection])
+  return { connection, snapshot }
+}
+
+function makeConnection(auth: AuthClient): ChatConnection {
+  const url = new URL(CHAT_PATH, location.href)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  const { credential } = auth.tokens
+  return new ChatConnection({
+    url: url.href,
+    tickets: ticketSource({ url: new URL(PATHS.ticket, location.href).href, credential }),
+    WebSocket,
+    now: () => Date.now(),
+  })
+}

@@ -1,0 +1,55 @@
+import type { SessionMessage } from '@wsticket/protocol'
+import { useCallback, useEffect, useState } from 'react'
+import type { Failure } from '../api/http.js'
+import { closeSession, listSessions } from '../api/sessions.js'
+import type { AuthClient } from '../auth/auth-client.js'
+
+export interface Sessions {
+  /** `undefined` until the first answer. */
+  readonly list: readonly SessionMessage[] | undefined
+  readonly failure: Failure | undefined
+  readonly reload: () => void
+  readonly close: (ref: string) => void
+}
+
+// Other tabs and devices come and go without this page being told.
+const LOOK_AGAIN_MS = 10_000
+
+/** The user's live sessions, asked for anew whenever `changed` does. */
+export function useSessions(auth: AuthClient, changed: unknown): Sessions {
+  const [list, setList] = useState<readonly SessionMessage[]>()
+  const [failure, setFailure] = useState<Failure>()
+
+  const load = useCallback(async () => {
+    const token = await auth.tokens.accessToken()
+    const answer = token.ok ? await listSessions(auth.fetch, token.value) : token
+    if (answer.ok) setList(answer.value)
+    setFailure(answer.ok ? undefined : answer)
+  }, [auth])
+
+  const reload = useCallback(() => void load(), [load])
+
+  const close = useCallback(
+    (ref: string) => {
+      const closeIt = async (): Promise<void> => {
+        const token = await auth.tokens.accessToken()
+        if (token.ok) await closeSession(auth.fetch, token.value, ref)
+        await load()
+      }
+      void closeIt()
+    },
+    [auth, load],
+  )
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change is what this waits for.
+  useEffect(() => {
+    if (!auth.tokens.hasLogin) return
+    reload()
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible' && auth.tokens.hasLogin) reload()
+    }, LOOK_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [reload, auth, changed])
+
+  return { list, failure, reload, close }
+}
