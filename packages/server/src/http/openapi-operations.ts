@@ -80,7 +80,7 @@ export function operationTexts(
       tag: 'About this server',
       caller: 'anyone',
       success: { status: 200, schema: 'Status', description: 'The store can be reached.' },
-      refusals: ['store_unavailable'],
+      refusals: [],
     },
     renew: {
       summary: 'Renew a session',

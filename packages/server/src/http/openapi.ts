@@ -165,13 +165,11 @@ const RATE_HEADERS: JsonObject = {
   'RateLimit-Policy': ref('headers', 'RateLimit-Policy'),
 }
 
+// Not a refusal: whether the store can be reached is what was asked.
 const UNAVAILABLE_STATUS: JsonObject = {
-  description: `\`store_unavailable\`: ${REFUSALS.store_unavailable.title}.`,
+  description: 'The store cannot be reached.',
   headers: { 'Retry-After': ref('headers', 'Retry-After') },
-  content: {
-    ...json(ref('schemas', 'Status')),
-    'application/problem+json': { schema: ref('schemas', 'Problem') },
-  },
+  content: json(ref('schemas', 'Status')),
 }
 
 function refusalResponses({ refusals, limited }: OperationText): Record<string, JsonObject> {
