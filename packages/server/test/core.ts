@@ -30,11 +30,12 @@ export interface Core {
 
 /** Makes a core. */
 export function makeCore(
-  more: Partial<AuthorityContext> & { readonly inner?: TicketStore; readonly clock?: ManualClock } = {},
+  changes: Partial<AuthorityContext> = {},
+  under: { readonly store?: TicketStore; readonly clock?: ManualClock } = {},
 ): Core {
-  const { inner, clock = manualClock(), ...changes } = more
+  const { clock = manualClock() } = under
   const events = new EventHub(clock)
-  const { store, made, faults } = faultyStore(inner ?? memoryStore({ clock }))
+  const { store, made, faults } = faultyStore(under.store ?? memoryStore({ clock }))
   const calls = new StoreCalls(store, clock, events)
   const context: AuthorityContext = {
     store: calls,

@@ -136,12 +136,7 @@ describe('auditLog', () => {
     auditLog(hub, logger)
     const hostile = 'x\r\n{"level":"info","message":"forged"}\n\u001b[2J\u0000'
     hub.emit('redeem.refused', { code: 'origin_refused', origin: hostile, address: hostile, reason: hostile })
-    expect(
-      text()
-        .trimEnd()
-        .split(/[\r\n]/),
-    ).toHaveLength(1)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
-    expect(text().trimEnd()).not.toMatch(/[\u0000-\u001f]/)
+    const line = text().trimEnd()
+    expect([...line].filter((character) => character < ' ')).toEqual([])
   })
 })
