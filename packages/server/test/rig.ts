@@ -1,7 +1,21 @@
-import { onTestFinished } from 'vitest'
+import { PATHS } from '@wsticket/protocol'
+import { expect, onTestFinished } from 'vitest'
+import type { UpgradeRequest } from '../src/admission/admission.js'
 import { type ManualClock, manualClock } from '../src/conformance/manual-clock.js'
 import type { WsticketEventName, WsticketEvents } from '../src/events/events.js'
 import type { HttpRequest, HttpResponse } from '../src/http/message.js'
+import {
+  closeResponseSchema,
+  configResponseSchema,
+  logoutResponseSchema,
+  problemSchema,
+  renewResponseSchema,
+  revokeResponseSchema,
+  sessionsResponseSchema,
+  statusResponseSchema,
+  ticketResponseSchema,
+  validateResponseSchema,
+} from '../src/http/schemas.js'
 import { jwt } from '../src/identity/jwt.js'
 import type { WsticketOptions } from '../src/options.js'
 import { memoryStore } from '../src/stores/memory.js'
@@ -62,8 +76,10 @@ export interface TicketOptions extends Omit<Ask, 'target' | 'token'> {
 }
 
 /** Puts together a ticket authority with the memory store and HS256. */
-export function rig(options: Partial<WsticketOptions> = {}): Rig {
-  const clock = manualClock()
+export function rig(
+  options: Partial<Omit<WsticketOptions, 'clock'>> & { readonly clock?: ManualClock } = {},
+): Rig {
+  const clock = options.clock ?? manualClock()
   const store = options.store ?? memoryStore({ clock })
   const wsticket = createWsticket({
     store,
@@ -83,7 +99,9 @@ export function rig(options: Partial<WsticketOptions> = {}): Rig {
   const ask = async (request: Ask): Promise<Reply> => {
     const answer = await wsticket.binding.routes.handle(httpRequest(request))
     if (answer === undefined) throw new Error(`${request.target} is no path of the routes`)
-    return read(answer)
+    const reply = read(answer)
+    checkReply(request, reply)
+    return reply
   }
   return {
     wsticket,
@@ -150,4 +168,90 @@ export function read({ status, headers, body }: HttpResponse): Reply {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
+}
+
+/** An upgrade, as a test writes it. */
+export interface UpgradeAsk {
+  readonly ticket?: string
+  /** @default 'subprotocol' */
+  readonly by?: 'subprotocol' | 'query'
+  readonly target?: string
+  /** `null` for none. @default the allowed one */
+  readonly origin?: string | readonly string[] | null
+  /** Subprotocols beside the ticket's. */
+  readonly protocols?: readonly string[]
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly method?: string
+  readonly peer?: string
+}
+
+/** An upgrade request as plain data. */
+export function upgradeRequest(upgrade: UpgradeAsk = {}): UpgradeRequest {
+  const {
+    ticket,
+    by = 'subprotocol',
+    target = '/ws',
+    origin = ORIGIN,
+    protocols = [],
+    method = 'GET',
+    peer,
+  } = upgrade
+  const offered = [
+    ...(ticket !== undefined && by === 'subprotocol' ? ['wsticket.v1', `wsticket.${ticket}`] : []),
+    ...protocols,
+  ]
+  const headers = {
+    upgrade: 'websocket',
+    connection: 'Upgrade',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    ...(origin === null ? {} : { origin }),
+    ...(offered.length === 0 ? {} : { 'sec-websocket-protocol': offered.join(', ') }),
+    ...upgrade.headers,
+  }
+  return {
+    ...httpRequest({
+      method,
+      target: ticket !== undefined && by === 'query' ? `${target}?ticket=${ticket}` : target,
+      headers,
+      ...(peer === undefined ? {} : { peer }),
+    }),
+    headerBytes: JSON.stringify(headers).length,
+  }
+}
+
+const SCHEMAS = [
+  ['POST', [PATHS.ticket, ...PATHS.ticketAliases], ticketResponseSchema],
+  ['GET', [PATHS.validate], validateResponseSchema],
+  ['DELETE', [PATHS.ticketByRef], revokeResponseSchema],
+  ['GET', [PATHS.status], statusResponseSchema],
+  ['POST', [PATHS.renew], renewResponseSchema],
+  ['GET', [PATHS.sessions], sessionsResponseSchema],
+  ['DELETE', [PATHS.sessionByRef], closeResponseSchema],
+  ['POST', [PATHS.logout], logoutResponseSchema],
+  ['GET', [PATHS.config], configResponseSchema],
+] as const
+
+/** Fails unless an answer has the shape that the OpenAPI document promises, and the headers that all of them have. */
+export function checkReply({ method = 'GET', target }: Pick<Ask, 'method' | 'target'>, reply: Reply): void {
+  expect(reply.headers).toMatchObject({
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    vary: 'Origin',
+  })
+  if (reply.status === 204 || reply.status === 500) return
+  if (reply.headers['content-type'] === 'application/problem+json') {
+    expect(reply.status).toBeGreaterThanOrEqual(400)
+    expect(problemSchema.parse(reply.json)).toMatchObject({ status: reply.status })
+    return
+  }
+  expect(reply.headers['content-type']).toBe('application/json')
+  const path = target.split('?', 1)[0] ?? ''
+  const row = SCHEMAS.find(([of, paths]) => of === method && paths.some((pattern) => fits(pattern, path)))
+  row?.[2].parse(reply.json)
+}
+
+function fits(pattern: string, path: string): boolean {
+  return new RegExp(`^${pattern.replace('{ref}', '[^/]+')}$`).test(path)
 }

@@ -206,11 +206,16 @@ export class AdmissionDesk<C extends Claims = Claims> {
   }
 
   async #ready(): Promise<void> {
-    await withDeadline(this.#parts.registry.ready(), {
-      clock: this.#parts.clock,
-      ms: STORE_BUDGET_MS,
-      late: () => new WsticketError('store_unavailable', 'revocations cannot be read from the store'),
-    })
+    const { authority, clock, registry } = this.#parts
+    try {
+      await withDeadline(registry.ready(), {
+        clock,
+        ms: STORE_BUDGET_MS,
+        late: () => new WsticketError('store_unavailable', 'revocations cannot be read from the store'),
+      })
+    } catch (error) {
+      throw authority.context.store.failed('notices', error)
+    }
     this.#seesRevocations = true
   }
 
