@@ -9,8 +9,8 @@ export interface RecordedSocket extends HeldSocket {
   readonly open: boolean
 }
 
-/** A socket that only notes what is done to it; its peer never answers by itself. */
-export function recordedSocket(): RecordedSocket {
+/** A socket that only notes what is done to it. Its peer answers no ping unless somebody does it for it. */
+export function recordedSocket(pinged: () => void = () => {}): RecordedSocket {
   return {
     closes: [],
     terminated: 0,
@@ -26,6 +26,7 @@ export function recordedSocket(): RecordedSocket {
     },
     ping() {
       this.pings += 1
+      pinged()
     },
   }
 }

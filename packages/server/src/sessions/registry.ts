@@ -153,7 +153,8 @@ export class SessionRegistry<C extends Claims = Claims> {
   async #lookUp(session: HeldSession<C>, until: number): Promise<void> {
     try {
       const [check] = await this.#store.checkSessions([session.ref])
-      if (check !== undefined) this.#applyCheck(session, check)
+      // A store that says nothing of a session does not know it.
+      this.#applyCheck(session, check ?? { ref: session.ref, kind: 'gone' })
     } catch {
       // The failure was told to the hub already.
       if (session.signal.aborted) return

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import { faultyStore, type Intercept, refusedConnection } from '../../test/intercepted-store.js'
+import { manualClock, settled } from '../conformance/index.js'
+import { memoryStore } from '../stores/memory.js'
+import type { Notice } from '../stores/store.js'
+import { NoticePump } from './notices.js'
+
+function setUp() {
+  const clock = manualClock()
+  const inner = memoryStore({ clock })
+  const { store, made, faults } = faultyStore(inner)
+  const seen: (Notice | 'gap')[] = []
+  const failures: unknown[] = []
+  const pump = new NoticePump(store, clock, {
+    notice: (notice) => seen.push(notice),
+    gap: () => seen.push('gap'),
+    failed: (error) => failures.push(error),
+  })
+  const revoke = (subject: string) => inner.revoke({ kind: 'subject', subject, rememberMs: 1000 })
+  return { clock, pump, seen, failures, made, faults, revoke, inner }
+}
+
+const subject = (name: string): Notice => ({ kind: 'subject', subject: name })
+
+describe('NoticePump', () => {
+  test('is ready once every later notice will be seen, and tells of each', async () => {
+    const { pump, seen, revoke, made } = setUp()
+    await revoke('before')
+    await pump.start()
+    await revoke('a')
+    await revoke('b')
+    await settled()
+    expect(seen).toEqual([subject('a'), subject('b')])
+    expect(pump.start()).toBe(pump.start())
+    // The first call, and one for each time there was something.
+    expect(made.get('notices')).toBeLessThanOrEqual(4)
+    await pump.stop()
+  })
+
+  test('tells of a gap after what did come', async () => {
+    const { pump, seen, faults } = setUp()
+    faults.set('notices', (async (_call, make) => {
+      faults.delete('notices')
+      await make()
+      return { cursor: '0', notices: [subject('a')], gap: true }
+    }) as Intercept)
+    await pump.start()
+    await settled()
+    expect(seen).toEqual([subject('a'), 'gap'])
+    await pump.stop()
+  })
+
+  test('is not ready while the store cannot be read, and asks again every half second', async () => {
+    const { pump, clock, faults, failures, made, seen, revoke } = setUp()
+    faults.set('notices', refusedConnection)
+    let ready = false
+    void pump.start().then(() => {
+      ready = true
+    })
+    await clock.run(1400)
+    expect([ready, made.get('notices'), failures.length]).toEqual([false, 3, 3])
+    faults.delete('notices')
+    await clock.run(100)
+    expect(ready).toBe(true)
+    await revoke('a')
+    await settled()
+    expect(seen).toEqual([subject('a')])
+    await pump.stop()
+  })
+
+  test('goes on where it stood after a failure, so that nothing is missed', async () => {
+    const { pump, clock, faults, seen, revoke, made } = setUp()
+    await pump.start()
+    await settled()
+    faults.set('notices', refusedConnection)
+    await revoke('a')
+    await settled()
+    expect(seen).toEqual([subject('a')])
+    await revoke('b')
+    await clock.run(500)
+    expect(seen).toEqual([subject('a')])
+    faults.delete('notices')
+    await clock.run(500)
+    expect(seen).toEqual([subject('a'), subject('b')])
+    expect(made.get('notices')).toBeGreaterThan(3)
+    await pump.stop()
+  })
+
+  test('stops at once, whether it waits for a notice or for its next try', async () => {
+    const waiting = setUp()
+    await waiting.pump.start()
+    await waiting.pump.stop()
+    await waiting.revoke('a')
+    await settled()
+    expect(waiting.seen).toEqual([])
+    const pausing = setUp()
+    pausing.faults.set('notices', refusedConnection)
+    void pausing.pump.start()
+    await settled()
+    expect(pausing.clock.pending()).toEqual([500])
+    await pausing.pump.stop()
+    expect(pausing.clock.pending()).toEqual([])
+    expect(pausing.made.get('notices')).toBe(1)
+  })
+
+  test('reports no failure of a call that it gave up itself', async () => {
+    const { pump, faults, failures, made } = setUp()
+    faults.set('notices', async (_call, make) => {
+      const batch = await make()
+      if (made.get('notices') === 2) throw new Error('aborted')
+      return batch
+    })
+    await pump.start()
+    await settled()
+    await pump.stop()
+    expect([failures, made.get('notices')]).toEqual([[], 2])
+  })
+
+  test('may be stopped before it was ever started', async () => {
+    const { pump, made } = setUp()
+    await pump.stop()
+    expect(made.size).toBe(0)
+  })
+})
