@@ -126,11 +126,12 @@ function upgrader<C extends Claims>(
       admission.release()
       return
     }
+    // First of all: whatever breaks from here on, the application's own code among it, ends in a closed socket.
+    const gone = (): void => admission.release()
+    socket.once('close', gone)
     const own = options.selectProtocol?.(admission.protocols)
     const chosen = own !== undefined && admission.protocols.includes(own) ? own : admission.fallbackProtocol
     if (chosen !== undefined) choices.set(request, chosen)
-    const gone = (): void => admission.release()
-    socket.once('close', gone)
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('close', gone)
       webSocket.on('error', () => {})

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { describe, it } from 'vitest'
+import { adapterCases } from '../conformance/adapter-cases.js'
+import type { AdapterHarness } from '../conformance/adapter-harness.js'
+import { manualClock } from '../conformance/manual-clock.js'
+import { memoryStore } from '../stores/memory.js'
+import { createWsticket } from '../wsticket.js'
+import { admitUpgrades } from './ws.js'
+
+const ORIGIN = 'https://app.example.com'
+
+const harness: AdapterHarness = async (application) => {
+  const clock = manualClock()
+  const wsticket = createWsticket({
+    store: memoryStore({ clock }),
+    clock,
+    authenticate: async () => undefined,
+    origins: [ORIGIN],
+  })
+  const server = createServer()
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => sockets.add(socket))
+  for (const path of application.paths) {
+    const options = {
+      path,
+      selectProtocol: application.selectProtocol,
+      ws: {
+        verifyClient: ({ req }: { req: import('node:http').IncomingMessage }): boolean => {
+          application.sawRequest(JSON.stringify([req.url, req.headers, req.rawHeaders, req.headersDistinct]))
+          return true
+        },
+      },
+    }
+    admitUpgrades(server, wsticket, options, (socket, session) =>
+      application.connected(
+        {
+          send: (text) => socket.send(text),
+          onMessage: (listener) => socket.on('message', (data) => listener(String(data))),
+        },
+        session,
+      ),
+    )
+  }
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    wsticket,
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+    origin: ORIGIN,
+    advance: (ms) => clock.run(ms),
+    now: () => clock.now(),
+    close: async () => {
+      await wsticket.close()
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await once(server, 'close')
+    },
+  }
+}
+
+describe('the ws adapter', () => {
+  for (const { name, run } of adapterCases) it(name, () => run(harness))
+})
