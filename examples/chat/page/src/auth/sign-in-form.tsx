@@ -11,6 +11,8 @@ const DEMO_USERS = [
 
 export function SignInForm(props: {
   email: string
+  /** Whether somebody just came back to this form, who would look for the focus here. */
+  returning: boolean
   onSignIn: (email: string, password: string) => Promise<Failure | undefined>
 }): JSX.Element {
   const [email, setEmail] = useState(props.email)
@@ -25,6 +27,11 @@ export function SignInForm(props: {
   useEffect(() => {
     if (problem !== undefined) passwordField.current?.select()
   }, [problem])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only on arrival.
+  useEffect(() => {
+    if (props.returning) passwordField.current?.focus()
+  }, [])
 
   const signIn = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
@@ -103,7 +110,9 @@ export function SignInForm(props: {
             </span>
             <span>
               <span className="demo-user__name">{user.name}</span>
-              <span className="demo-user__email">{user.email}</span>
+              <span className="demo-user__email">
+                {user.email} · {user.password}
+              </span>
             </span>
           </button>
         ))}

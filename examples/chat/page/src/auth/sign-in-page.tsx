@@ -19,15 +19,15 @@ export function SignInPage(props: { auth: AuthClient; farewell?: Farewell | unde
         <section className="entrance__hero">
           <h1 className="entrance__title">One ticket. One connection.</h1>
           <p className="entrance__lead">
-            A browser cannot put a login on a WebSocket. So this chat fetches a ticket with the login, shows
-            it once at the door, and it is torn.
+            Browsers cannot log in to a WebSocket. So this chat takes a ticket with your login, shows it once
+            at the door, and sees it torn.
           </p>
           <div className="entrance__ticket" aria-hidden="true">
             <TicketPaper
               stub={{ phase: 'blank' }}
               printed={{
                 title: 'Admit one',
-                refText: '7f·your·next·connection',
+                refText: 'yours·in·a·moment',
                 ringText: '60',
                 ringLeft: 1,
               }}
@@ -43,6 +43,7 @@ export function SignInPage(props: { auth: AuthClient; farewell?: Farewell | unde
           )}
           <SignInForm
             email={farewell?.email ?? ''}
+            returning={farewell?.email !== undefined}
             onSignIn={async (email, password) => await auth.signIn(email, password)}
           />
         </div>

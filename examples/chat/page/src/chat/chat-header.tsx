@@ -1,17 +1,20 @@
 import type { JSX } from 'react'
 import type { User } from '../auth/auth-messages.js'
 import type { Mood } from '../connection/state-words.js'
+import type { LogoutActions } from '../connection/use-logout.js'
 import { Brand } from '../ui/brand.js'
 import { Icon } from '../ui/icons.js'
 import { ThemeToggle } from '../ui/theme-toggle.js'
+import { AccountMenu } from './account-menu.js'
 
 export function ChatHeader(props: {
   user: User
   state: { readonly words: string; readonly mood: Mood }
   panelOpen: boolean
+  logout: LogoutActions
   onTogglePanel: () => void
 }): JSX.Element {
-  const { user, state, panelOpen, onTogglePanel } = props
+  const { user, state, panelOpen, logout, onTogglePanel } = props
   return (
     <header className="chat-header">
       <Brand />
@@ -29,10 +32,7 @@ export function ChatHeader(props: {
           <Icon name="panel" />
         </button>
         <ThemeToggle />
-        <span className="avatar" title={`${user.name}, ${user.email}`}>
-          <span aria-hidden="true">{user.name.slice(0, 2)}</span>
-          <span className="visually-hidden">Signed in as {user.name}</span>
-        </span>
+        <AccountMenu user={user} logout={logout} />
       </div>
     </header>
   )

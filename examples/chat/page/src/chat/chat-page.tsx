@@ -48,7 +48,13 @@ export function ChatPage({ auth, user }: { auth: AuthClient; user: User }): JSX.
       <a className="skip-link" href="#composer">
         Skip to your question
       </a>
-      <ChatHeader user={user} state={stateWords(state)} panelOpen={panel.open} onTogglePanel={panel.toggle} />
+      <ChatHeader
+        user={user}
+        state={stateWords(state)}
+        panelOpen={panel.open}
+        logout={logout}
+        onTogglePanel={panel.toggle}
+      />
       <main className="chat__main" aria-label="Chat">
         <div className="chat__scroller" ref={stick.scroller}>
           <div className="chat__content" ref={stick.content}>

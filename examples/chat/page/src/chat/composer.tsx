@@ -73,7 +73,12 @@ export function Composer(props: {
           <Icon name="send" />
         </button>
       </div>
-      <p id="composer-hint" className="composer__hint" data-bad={tooLong}>
+      <p
+        id="composer-hint"
+        className="composer__hint"
+        data-bad={tooLong}
+        data-shown={!connected || disabled || bytes > COUNT_FROM_BYTES}
+      >
         {hint({ bytes, tooLong, connected, disabled })}
       </p>
     </form>

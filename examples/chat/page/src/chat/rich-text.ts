@@ -22,7 +22,7 @@ export type Block =
 const MAX_DEPTH = 3
 
 const FENCE = /^ {0,3}```/
-const HEADING = /^ {0,3}#{1,6} +(.+?)(?: +#+)?$/
+const HEADING = /^ {0,3}#{1,6} +(\S.*)$/
 const BULLET = /^ {0,3}[-*•] +(.+)$/
 const NUMBERED = /^ {0,3}(\d{1,9})[.)] +(.+)$/
 const QUOTED = /^ {0,3}> ?(.*)$/

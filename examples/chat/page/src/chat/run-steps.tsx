@@ -9,13 +9,11 @@ export function RunSteps({ run }: { run: Run }): JSX.Element {
   return (
     <ol className="steps" aria-label="Steps of the agent">
       {run.steps.map((step, index) => (
-        <StepView
-          key={keyOf(step, index)}
-          step={step}
-          over={isOver(run)}
-          failed={run.problem !== undefined}
-        />
+        <StepView key={keyOf(step, index)} step={step} run={run} />
       ))}
+      {run.phase === 'answering' && (
+        <Line icon="pen" tone="busy" words="Writing the answer" event="text_delta" />
+      )}
     </ol>
   )
 }
@@ -24,13 +22,14 @@ function keyOf(step: Step, index: number): string {
   return step.kind === 'tool' ? step.callId : `${step.kind} ${index}`
 }
 
-function StepView({ step, over, failed }: { step: Step; over: boolean; failed: boolean }): JSX.Element {
+function StepView({ step, run }: { step: Step; run: Run }): JSX.Element {
   switch (step.kind) {
     case 'started':
       return <Line icon="play" words="The agent took the question" event="agent_started" />
     case 'thinking':
       return <Line icon="thought" words={step.note} event="agent_thinking" />
-    case 'completed':
+    case 'completed': {
+      const failed = run.problem !== undefined
       return (
         <Line
           icon={failed ? 'alert' : 'flag'}
@@ -40,56 +39,53 @@ function StepView({ step, over, failed }: { step: Step; over: boolean; failed: b
           time={duration(step.ms)}
         />
       )
+    }
     case 'tool':
-      return <ToolStep step={step} over={over} />
+      return <ToolStep step={step} over={isOver(run)} />
   }
 }
 
 function ToolStep({ step, over }: { step: Step & { kind: 'tool' }; over: boolean }): JSX.Element {
   const { icon, doing, done } = toolWords(step.tool)
   const input = Object.values(step.input).join(', ')
-  const what = input === '' ? null : <span className="step__input">{input}</span>
   const { result } = step
-  if (result === undefined) {
-    return (
+  return (
+    <>
       <Line
         icon={icon}
-        tone={over ? 'plain' : 'busy'}
+        tone={result === undefined && !over ? 'busy' : 'plain'}
         words={
           <>
-            {over ? `${doing}, interrupted` : doing} {what}
+            <code>{step.tool}</code> {input !== '' && <span className="step__input">{input}</span>}
           </>
         }
         event="tool_executing"
       />
-    )
-  }
-  return (
-    <Line
-      icon={icon}
-      tone={result.ok ? 'plain' : 'bad'}
-      words={
-        <details className="step__details">
-          <summary>
-            <span>
-              {result.ok ? done : `${done}, without success`} {what}
-            </span>
-            <Icon name="chevron" className="step__chevron" />
-          </summary>
-          <dl className="step__call">
-            <dt>tool</dt>
-            <dd>
-              <code>{step.tool}</code> <code className="muted">{step.callId}</code>
-            </dd>
-            <dt>output</dt>
-            <dd className="step__output">{result.output}</dd>
-          </dl>
-        </details>
-      }
-      event="tool_completed"
-      time={duration(result.ms)}
-    />
+      {result !== undefined && (
+        <Line
+          icon={result.ok ? 'check' : 'cross'}
+          tone={result.ok ? 'good' : 'bad'}
+          words={
+            <details className="step__details">
+              <summary>
+                <span className="step__summary">
+                  {result.ok ? done : `${doing} failed`}: {firstLine(result.output)}
+                </span>
+                <Icon name="chevron" className="step__chevron" />
+              </summary>
+              <p className="step__output">{result.output}</p>
+            </details>
+          }
+          event="tool_completed"
+          time={duration(result.ms)}
+        />
+      )}
+    </>
   )
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 function Line(props: {

@@ -20,8 +20,8 @@ export function Starters(props: {
         Hello {props.name}. What would you like to know?
       </h1>
       <p className="starters__lead">
-        The agent works without any network: it searches this project's documents, calculates and tells the
-        time. Its answers travel over the socket that your ticket opened.
+        Ask about this project, give a sum, or ask for the time. Every answer travels over the socket that
+        your ticket opened.
       </p>
       <ul className="starters__list">
         {STARTERS.map(({ icon, text, about }) => (

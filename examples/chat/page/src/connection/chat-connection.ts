@@ -1,6 +1,7 @@
 import {
   type ConnectionState,
   OutboxFullError,
+  type SocketConstructor,
   type StateChange,
   TicketSocket,
   type TicketSocketOptions,
@@ -22,7 +23,7 @@ import { watchTickets } from './watched-tickets.js'
 export interface ChatConnectionOptions {
   readonly url: string
   readonly tickets: TicketSource
-  readonly WebSocket: typeof WebSocket
+  readonly WebSocket: SocketConstructor
   readonly now: () => number
   readonly random?: TicketSocketOptions['random']
 }

@@ -2,7 +2,7 @@ import type { JSX, ReactNode } from 'react'
 import { useNow } from '../ui/use-now.js'
 import type { ConnectionSnapshot } from './chat-connection.js'
 import { stateWords } from './state-words.js'
-import { causeWords, clockSpan } from './words.js'
+import { causeWords, clockSpan, isTrouble } from './words.js'
 
 // The demo's tokens live 15 minutes; the bar is full at the most that a session was seen to have left.
 const USUAL_SESSION_MS = 900_000
@@ -13,12 +13,13 @@ export function ConnectionFacts({ snapshot }: { snapshot: ConnectionSnapshot }):
   const now = useNow(1000)
   if (state === undefined) return <p className="muted">Not started yet.</p>
   const live = state.name === 'open' || state.name === 'renewing'
+  const trying = !live && state.name !== 'stopped'
   const { failures } = state.history
   return (
     <dl className="facts">
       <Fact term="State">
         {stateWords(state).words} <code className="code">{state.cause.code}</code>
-        {!live && <p className="facts__why">{causeWords(state.cause)}</p>}
+        {isTrouble(state.cause) && <p className="facts__why">{causeWords(state.cause)}</p>}
       </Fact>
       {state.name === 'waiting' && state.until !== undefined && (
         <Fact term="Next try">in {clockSpan(state.until - now)}</Fact>
@@ -43,7 +44,7 @@ export function ConnectionFacts({ snapshot }: { snapshot: ConnectionSnapshot }):
       )}
       <Fact term="Attempts">
         {state.attempt}
-        {failures > 0 && `, ${failures} failed in a row`}
+        {trying && failures > 0 && `, ${failures} failed in a row`}
       </Fact>
     </dl>
   )

@@ -1,18 +1,14 @@
 import type { JSX } from 'react'
 import type { AuthClient } from '../auth/auth-client.js'
-import { Icon } from '../ui/icons.js'
+import { Icon, type IconName } from '../ui/icons.js'
 import type { ChatConnection, ConnectionSnapshot } from './chat-connection.js'
 import { ConnectionFacts } from './connection-facts.js'
+import { endingOf } from './ending.js'
 import { LiveTicket } from './live-ticket.js'
+import { LogoutButtons } from './logout-buttons.js'
 import { SessionList } from './session-list.js'
 import { TimelineList } from './timeline-list.js'
-
-/** What a person can do to the login from here. */
-export interface LogoutActions {
-  readonly busy: boolean
-  readonly problem: string | undefined
-  readonly logOut: (scope: 'login' | 'everywhere') => void
-}
+import type { LogoutActions } from './use-logout.js'
 
 /** The connection's life as it happens, and the buttons that disturb it. */
 export function ConnectionPanel(props: {
@@ -25,6 +21,7 @@ export function ConnectionPanel(props: {
   const { auth, connection, snapshot, logout, onClose } = props
   const { state, stub, timeline, replay } = snapshot
   const live = state?.name === 'open' || state?.name === 'renewing'
+  const signedIn = !logout.busy && (state?.name !== 'stopped' || endingOf(state.cause).remedy !== 'sign-in')
   return (
     <div className="panel">
       <div className="panel__heading panel__heading--top">
@@ -37,65 +34,42 @@ export function ConnectionPanel(props: {
       <ConnectionFacts snapshot={snapshot} />
       <section className="panel__section" aria-labelledby="try-title">
         <h3 id="try-title">Put it to the test</h3>
-        <div className="panel__buttons">
-          <button type="button" className="button" disabled={!live} onClick={() => connection.drop()}>
-            <Icon name="unplug" />
-            Drop the connection
-          </button>
-          <button
-            type="button"
-            className="button"
-            disabled={replay !== 'ready'}
-            onClick={() => void connection.replay()}
-          >
-            <Icon name="replay" />
-            Replay a used ticket
-          </button>
-          <button
-            type="button"
-            className="button"
-            disabled={state?.name !== 'open'}
-            onClick={() => void connection.renew()}
-          >
-            <Icon name="refresh" />
-            Renew session
-          </button>
+        <div className="button-pair">
+          <TestButton icon="unplug" words="Drop the connection" can={live} act={() => connection.drop()} />
+          <TestButton
+            icon="replay"
+            words="Replay a used ticket"
+            can={replay === 'ready'}
+            act={() => void connection.replay()}
+          />
+          <TestButton
+            icon="refresh"
+            words="Renew session"
+            can={state?.name === 'open'}
+            act={() => void connection.renew()}
+          />
         </div>
       </section>
       <section className="panel__section" aria-labelledby="timeline-title">
         <h3 id="timeline-title">Timeline</h3>
         <TimelineList timeline={timeline} />
       </section>
-      <SessionList auth={auth} ownRef={live ? state.ref : undefined} />
+      <SessionList auth={auth} ownRef={live ? state.ref : undefined} signedIn={signedIn} />
       <section className="panel__section" aria-labelledby="leave-title">
         <h3 id="leave-title">Leave</h3>
-        {logout.problem !== undefined && (
-          <p className="notice notice--bad" role="alert">
-            <Icon name="alert" />
-            <span>{logout.problem}</span>
-          </p>
-        )}
-        <div className="panel__buttons">
-          <button
-            type="button"
-            className="button"
-            disabled={logout.busy}
-            onClick={() => logout.logOut('login')}
-          >
-            <Icon name="exit" />
-            Log out
-          </button>
-          <button
-            type="button"
-            className="button button--danger"
-            disabled={logout.busy}
-            onClick={() => logout.logOut('everywhere')}
-          >
-            <Icon name="globe" />
-            Log out everywhere
-          </button>
-        </div>
+        <LogoutButtons logout={logout} />
       </section>
     </div>
+  )
+}
+
+// Not `disabled` while it cannot: what is pressed goes away for a moment, and would take the focus with it.
+function TestButton(props: { icon: IconName; words: string; can: boolean; act: () => void }): JSX.Element {
+  const { icon, words, can, act } = props
+  return (
+    <button type="button" className="button" aria-disabled={!can} onClick={can ? act : undefined}>
+      <Icon name={icon} />
+      {words}
+    </button>
   )
 }

@@ -14,7 +14,7 @@ export function endingOf(cause: Cause): Ending {
     case 'ticket_revoked':
       return {
         title: 'You were logged out',
-        text: 'Somebody logged you out, here or on another device. The server closed this socket at once.',
+        text: 'Your login was ended, here or on another device. The server closed this socket at once.',
         remedy: 'sign-in',
       }
     case 'credential_revoked':

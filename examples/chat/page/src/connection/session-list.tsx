@@ -5,9 +5,13 @@ import { timeOfDay } from './timeline.js'
 import { useSessions } from './use-sessions.js'
 
 /** The user's live sessions on all devices, each with a way to close it. */
-export function SessionList(props: { auth: AuthClient; ownRef: string | undefined }): JSX.Element {
-  const { auth, ownRef } = props
-  const { list, failure, reload, close } = useSessions(auth, ownRef)
+export function SessionList(props: {
+  auth: AuthClient
+  ownRef: string | undefined
+  signedIn: boolean
+}): JSX.Element {
+  const { auth, ownRef, signedIn } = props
+  const { list, failure, reload, close } = useSessions(auth, { signedIn, changed: ownRef })
   return (
     <section className="panel__section" aria-labelledby="sessions-title">
       <div className="panel__heading">

@@ -55,7 +55,13 @@ export function TicketPaper({ stub, printed }: { stub: Stub; printed: Printed })
           </span>
           <span className="ticket__route">WebSocket /ws</span>
           <span className="ticket__ref">{refText}</span>
-          <svg className="ticket__bars" viewBox={`0 0 ${BARS_WIDTH} 24`} aria-hidden="true" focusable="false">
+          <svg
+            className="ticket__bars"
+            viewBox={`0 0 ${BARS_WIDTH} 24`}
+            preserveAspectRatio="xMinYMid meet"
+            aria-hidden="true"
+            focusable="false"
+          >
             {barsOf(refText, BARS_WIDTH).map((bar) => (
               <rect key={bar.x} x={bar.x} y="0" width={bar.width} height="24" />
             ))}

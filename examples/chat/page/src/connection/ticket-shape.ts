@@ -1,8 +1,8 @@
 // The outlines of the paper. Body and stub share one seam, whose teeth fit into each other until they are torn apart.
 
 export const TICKET_HEIGHT = 148
-export const BODY_WIDTH = 222
-export const STUB_WIDTH = 94
+export const BODY_WIDTH = 208
+export const STUB_WIDTH = 88
 
 const CORNER = 10
 // The half circles that are punched out at both ends of the seam.

@@ -19,7 +19,8 @@ const ICONS: Readonly<Record<EntryKind, IconName>> = {
 
 export function TimelineList({ timeline }: { timeline: readonly TimelineEntry[] }): JSX.Element {
   return (
-    <ol className="timeline" aria-label="What happened, the newest first">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled by the keyboard, too.
+    <ol className="timeline" tabIndex={0} aria-label="What happened, the newest first">
       {timeline.map(({ id, at, kind, tone, title, detail, code }) => (
         <li key={id} className="timeline__entry" data-tone={tone} data-kind={kind}>
           <span className="timeline__icon">

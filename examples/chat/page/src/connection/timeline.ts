@@ -1,7 +1,7 @@
 import type { Cause, ConnectionState, StateChange } from '@wsticket/client'
 import { isRefusalCode } from '@wsticket/protocol'
 import type { ReplayOutcome } from './replay.js'
-import { causeWords, codeWords, duration } from './words.js'
+import { causeWords, codeWords, duration, isTrouble } from './words.js'
 
 export type EntryKind =
   | 'ticket'
@@ -92,7 +92,7 @@ export function replayHappening(outcome: ReplayOutcome): Happening {
 }
 
 function trouble({ from, to, cause }: StateChange, loggingOut: boolean): Happening[] {
-  if (PROGRESS.has(cause.code)) return []
+  if (!isTrouble(cause)) return []
   if (to.name === 'open') return [failedRenewal(cause)]
   const base = { detail: withDelay(cause, causeWords(cause)), code: cause.code }
   const closed = cause.closeCode === undefined ? '' : ` (${cause.closeCode})`
@@ -158,19 +158,13 @@ export function firstHappening(): Happening {
 }
 
 export function timeOfDay(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  return new Date(at).toLocaleTimeString(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  })
 }
-
-const PROGRESS: ReadonlySet<string> = new Set([
-  'started',
-  'ticket_fetched',
-  'connected',
-  'renewal_due',
-  'renewed',
-  'wait_over',
-  'message_queued',
-  'pathway_open',
-])
 
 function fetching(step: 'ticket' | 'config', attempt: number): Happening {
   if (step === 'config') return { kind: 'ticket', tone: 'plain', title: 'Asking which ways in are open' }

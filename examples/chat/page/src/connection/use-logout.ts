@@ -1,7 +1,13 @@
 import { useCallback, useState } from 'react'
 import type { AuthClient, Farewell } from '../auth/auth-client.js'
 import type { ChatConnection } from './chat-connection.js'
-import type { LogoutActions } from './connection-panel.js'
+
+/** What a person can do to the login from here. */
+export interface LogoutActions {
+  readonly busy: boolean
+  readonly problem: string | undefined
+  readonly logOut: (scope: 'login' | 'everywhere') => void
+}
 
 // The server closes the socket at once; more than this, and something is wrong with the network, not with the logout.
 const SOCKET_CLOSES_WITHIN_MS = 1500

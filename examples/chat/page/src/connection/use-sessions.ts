@@ -15,8 +15,12 @@ export interface Sessions {
 // Other tabs and devices come and go without this page being told.
 const LOOK_AGAIN_MS = 10_000
 
-/** The user's live sessions, asked for anew whenever `changed` does. */
-export function useSessions(auth: AuthClient, changed: unknown): Sessions {
+/** The user's live sessions, asked for anew whenever `changed` does, as long as somebody is signed in. */
+export function useSessions(
+  auth: AuthClient,
+  facts: { readonly signedIn: boolean; readonly changed: unknown },
+): Sessions {
+  const { signedIn, changed } = facts
   const [list, setList] = useState<readonly SessionMessage[]>()
   const [failure, setFailure] = useState<Failure>()
 
@@ -43,13 +47,16 @@ export function useSessions(auth: AuthClient, changed: unknown): Sessions {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change is what this waits for.
   useEffect(() => {
-    if (!auth.tokens.hasLogin) return
+    if (!signedIn) {
+      setList([])
+      return
+    }
     reload()
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible' && auth.tokens.hasLogin) reload()
+      if (document.visibilityState === 'visible') reload()
     }, LOOK_AGAIN_MS)
     return () => clearInterval(timer)
-  }, [reload, auth, changed])
+  }, [reload, signedIn, changed])
 
   return { list, failure, reload, close }
 }

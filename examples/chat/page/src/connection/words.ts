@@ -23,6 +23,23 @@ const WORDS: Partial<Record<CauseCode, string>> = {
   closed_by_client: 'This page closed it.',
 }
 
+// Causes that only say how far it has come.
+const PROGRESS: ReadonlySet<CauseCode> = new Set([
+  'started',
+  'ticket_fetched',
+  'connected',
+  'renewal_due',
+  'renewed',
+  'wait_over',
+  'message_queued',
+  'pathway_open',
+])
+
+/** Whether a cause is something that went wrong. */
+export function isTrouble({ code }: Cause): boolean {
+  return !PROGRESS.has(code)
+}
+
 /** Says a cause in words. */
 export function causeWords(cause: Cause): string {
   if (cause.code === 'connection_lost' && cause.closeCode === DROP_CLOSE_CODE) {

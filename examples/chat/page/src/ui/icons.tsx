@@ -9,6 +9,7 @@ export type IconName =
   | 'thought'
   | 'tool'
   | 'play'
+  | 'pen'
   | 'check'
   | 'cross'
   | 'alert'
@@ -42,6 +43,7 @@ const PATHS: Readonly<Record<IconName, string>> = {
   thought:
     'M10 3v2.5 M10 14.500V17 M3 10h2.5 M14.5 10H17 M5.05 5.050l1.77 1.77 M13.18 13.180l1.77 1.77 M5.05 14.950l1.77-1.77 M13.18 6.820l1.77-1.77',
   tool: 'M12.5 3.200a4 4 0 0 0-4.8 5.200L3 13.1 6.9 17l4.7-4.700a4 4 0 0 0 5.2-4.800L14.2 10 10.9 9.1 10 5.800Z',
+  pen: 'M4 16l.8-3.3L13.6 3.9a1.8 1.8 0 0 1 2.5 2.5l-8.8 8.8Z M11.8 5.7l2.5 2.5',
   play: 'M6.5 4.5 15 10l-8.5 5.500Z',
   check: 'M4 10.500l4 4 8-9',
   cross: 'M5 5l10 10 M15 5 5 15',

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { callServer, type Fetch } from './http.js'
+import { closeSession, isSessionsResponse, listSessions } from './sessions.js'
+
+const answering =
+  (status: number, body: string): Fetch =>
+  async () =>
+    new Response(body, { status })
+const session = { session_id: 's1', opened_at: 5, expires_at: 9, sockets: 1, audience: '/ws' }
+
+describe('callServer', () => {
+  const call = { method: 'GET', path: '/x' } as const
+
+  it('gives what came, or the code of the refusal with its delay', async () => {
+    expect(await callServer(answering(200, '{"a":1}'), call)).toEqual({ ok: true, value: { a: 1 } })
+    const body = JSON.stringify({ title: 'No', status: 429, code: 'rate_limited', retry_after: 4 })
+    expect(await callServer(answering(429, body), call)).toEqual({
+      ok: false,
+      code: 'rate_limited',
+      retryAfterSeconds: 4,
+    })
+  })
+
+  it('tells a server that is not there from an answer that is not ours', async () => {
+    const offline: Fetch = () => Promise.reject(new TypeError('no network'))
+    expect(await callServer(offline, call)).toEqual({ ok: false, code: 'network_unreachable' })
+    expect(await callServer(answering(502, '<h1>Bad gateway</h1>'), call)).toMatchObject({
+      code: 'network_unreachable',
+    })
+    expect(await callServer(answering(404, 'nothing'), call)).toMatchObject({ code: 'response_invalid' })
+  })
+
+  it('sends the token as a header, the body as JSON and no cookies', async () => {
+    let sent: RequestInit = {}
+    const fetch: Fetch = async (_url, init) => {
+      sent = init
+      return new Response('{}')
+    }
+    await callServer(fetch, { method: 'POST', path: '/x', accessToken: 'jwt', body: { a: 1 } })
+    expect(sent).toMatchObject({
+      headers: { authorization: 'Bearer jwt', 'content-type': 'application/json' },
+      body: '{"a":1}',
+      credentials: 'omit',
+    })
+  })
+})
+
+describe('sessions', () => {
+  it('are listed with the newest first', async () => {
+    const body = JSON.stringify({ sessions: [session, { ...session, session_id: 's2', opened_at: 7 }] })
+    const answer = await listSessions(answering(200, body), 'jwt')
+    expect(answer.ok && answer.value.map((each) => each.session_id)).toEqual(['s2', 's1'])
+  })
+
+  it('are not taken in another shape', async () => {
+    expect(isSessionsResponse({ sessions: [{ ...session, sockets: '1' }] })).toBe(false)
+    expect(isSessionsResponse({ sessions: {} })).toBe(false)
+    expect(await listSessions(answering(200, '{}'), 'jwt')).toMatchObject({ code: 'response_invalid' })
+  })
+
+  it('are closed by their ref', async () => {
+    let asked = ''
+    const fetch: Fetch = async (url, init) => {
+      asked = `${init.method} ${url}`
+      return new Response('{"closed":true}')
+    }
+    await closeSession(fetch, 'jwt', '7f/x')
+    expect(asked).toBe('DELETE /api/websocket/session/7f%2Fx')
+  })
+})
