@@ -75,6 +75,9 @@ export interface TicketOptions extends Omit<Ask, 'target' | 'token'> {
   readonly claims?: object
 }
 
+/** Options of the authority; its clock is a manual one. */
+export type RigOptions = Partial<Omit<WsticketOptions, 'clock'>> & { readonly clock?: ManualClock }
+
 /** Puts together a ticket authority with the memory store and HS256. */
 export function rig(
   options: Partial<Omit<WsticketOptions, 'clock'>> & { readonly clock?: ManualClock } = {},

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, it } from 'vitest'
 import { adapterCases } from '../conformance/adapter-cases.js'
 import type { AdapterHarness } from '../conformance/adapter-harness.js'
@@ -27,7 +27,7 @@ const harness: AdapterHarness = async (application) => {
       path,
       selectProtocol: application.selectProtocol,
       ws: {
-        verifyClient: ({ req }: { req: import('node:http').IncomingMessage }): boolean => {
+        verifyClient: ({ req }: { req: IncomingMessage }): boolean => {
           application.sawRequest(JSON.stringify([req.url, req.headers, req.rawHeaders, req.headersDistinct]))
           return true
         },
@@ -45,10 +45,11 @@ const harness: AdapterHarness = async (application) => {
   }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
   return {
     wsticket,
-    host: '127.0.0.1',
-    port: (server.address() as AddressInfo).port,
+    host: `127.0.0.1:${port}`,
+    connect: () => connect(port, '127.0.0.1'),
     origin: ORIGIN,
     advance: (ms) => clock.run(ms),
     now: () => clock.now(),

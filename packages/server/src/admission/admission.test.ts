@@ -270,7 +270,7 @@ describe('a ticket that is bound', () => {
 describe('the caps of admission', () => {
   it('count sockets and pending upgrades of an address, and free a place at every way out', async () => {
     const of = rig({ limits: { socketsPerAddress: 1, sessionsPerUser: 1 } })
-    const tickets = []
+    const tickets: string[] = []
     for (let count = 0; count < 6; count += 1) tickets.push((await of.ticketOf('ada')).ticket)
     const next = (): string => tickets.pop() ?? ''
     const first = await admitted(of, { ticket: next() })

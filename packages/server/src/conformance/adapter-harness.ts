@@ -19,12 +19,23 @@ export interface AdapterApplication {
   readonly sawRequest: (request: string) => void
 }
 
+/** A connection, as node:net gives one. */
+export interface RawConnection {
+  write(bytes: Uint8Array): unknown
+  on(event: 'data', listener: (bytes: Uint8Array) => void): unknown
+  on(event: 'end' | 'error' | 'close', listener: () => void): unknown
+  /** Tears it down without a word. */
+  resetAndDestroy(): unknown
+}
+
 /** A server with the application behind the adapter. */
 export interface AdapterUnderTest {
   /** Made with `origin` among its origins, `now` and `advance` as its clock, and everything else left as it is. */
   readonly wsticket: Wsticket
+  /** The value of `Host` in requests. */
   readonly host: string
-  readonly port: number
+  /** Connects to the server: `connect(port)` of node:net. */
+  readonly connect: () => RawConnection
   readonly origin: string
   /** Lets so many milliseconds pass for the ticket authority, and what hangs on them happen. */
   readonly advance: (ms: number) => Promise<void>

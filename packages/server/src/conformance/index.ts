@@ -5,6 +5,7 @@ export type {
   AdapterHarness,
   AdapterUnderTest,
   ApplicationSocket,
+  RawConnection,
 } from './adapter-harness.js'
 export { type ManualClock, manualClock, settled } from './manual-clock.js'
 export { storeCases } from './store-cases.js'

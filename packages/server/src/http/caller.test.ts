@@ -1,8 +1,7 @@
 import { PATHS } from '@wsticket/protocol'
 import { describe, expect, it } from 'vitest'
-import { type Reply, rig } from '../../test/rig.js'
+import { type Reply, type RigOptions, rig } from '../../test/rig.js'
 import type { Authenticate, CredentialRequest, Principal } from '../identity/principal.js'
-import type { WsticketOptions } from '../options.js'
 
 const ADA: Principal = { subject: 'ada', permissions: [], claims: {} }
 
@@ -11,7 +10,7 @@ function answering(principal: unknown): Authenticate {
 }
 
 async function issue(
-  options: Partial<WsticketOptions>,
+  options: RigOptions,
   headers: Record<string, string> = {},
 ): Promise<Reply & { failed: unknown[] }> {
   const of = rig(options)

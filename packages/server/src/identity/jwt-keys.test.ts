@@ -286,6 +286,16 @@ describe('keys by OIDC discovery', () => {
     expect(await failure(ask(token(ec, 'e', { iss: issuer })))).toBe('identity_unavailable')
   })
 
+  it('does not follow a redirect', async () => {
+    const trap = await provider()
+    const keys = await keyServer((_request, response) => {
+      response.writeHead(302, { location: `${trap.issuer}/.well-known/openid-configuration` }).end()
+    })
+    const ask = verifier({ issuer: keys.http })
+    expect(await failure(ask(token(ec, 'e', { iss: keys.http })))).toBe('identity_unavailable')
+    expect(trap.asked).toEqual([])
+  })
+
   it('asks again after a failure', async () => {
     const keys = await keyServer((_request, response) => void response.writeHead(502).end())
     const ask = verifier({ issuer: keys.http })

@@ -79,9 +79,9 @@ export function adapterCase(
 }
 
 function given(under: AdapterUnderTest, served: Served[], requests: string[], dialled: RawSocket[]): Given {
-  const { wsticket, host, port, origin } = under
+  const { wsticket, host, connect, origin } = under
   const dial: Given['dial'] = async (more) => {
-    const socket = await RawSocket.dial({ host, port, target: '/ws', origin, ...more })
+    const socket = await RawSocket.dial(connect(), { host, target: '/ws', origin, ...more })
     dialled.push(socket)
     return socket
   }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
+import type { RawConnection } from '../adapter-harness.js'
 
 // Only a failing case ever waits for all of it.
 const PATIENCE_MS = 5000
@@ -12,8 +12,8 @@ const PONG = 0xa
 
 /** What to dial, byte for byte. */
 export interface Dial {
+  /** The value of `Host`. */
   readonly host: string
-  readonly port: number
   readonly target: string
   readonly protocols?: readonly string[] | undefined
   readonly origin?: string | undefined
@@ -35,7 +35,7 @@ export interface End {
  * unless it is told to.
  */
 export class RawSocket {
-  readonly #socket: Socket
+  readonly #socket: RawConnection
   readonly #key = randomBytes(16).toString('base64')
   readonly #frames: { readonly opcode: number; readonly payload: Buffer }[] = []
   #received: Buffer = Buffer.alloc(0)
@@ -44,7 +44,7 @@ export class RawSocket {
   #ended = false
   #wake: () => void = () => {}
 
-  private constructor(socket: Socket) {
+  private constructor(socket: RawConnection) {
     this.#socket = socket
     socket.on('data', (chunk) => {
       this.#received = Buffer.concat([this.#received, chunk])
@@ -61,8 +61,8 @@ export class RawSocket {
   }
 
   /** Sends a handshake and resolves once the head of the answer is there. */
-  static async dial(dial: Dial): Promise<RawSocket> {
-    const raw = new RawSocket(connect(dial.port, dial.host))
+  static async dial(connection: RawConnection, dial: Dial): Promise<RawSocket> {
+    const raw = new RawSocket(connection)
     raw.#socket.write(Buffer.concat([Buffer.from(raw.#handshake(dial)), dial.early ?? Buffer.alloc(0)]))
     await raw.#until('an answer to the handshake', () => raw.#headEnd >= 0 || raw.#ended)
     return raw
@@ -127,7 +127,7 @@ export class RawSocket {
   }
 
   send(text: string): void {
-    this.#socket.write(frame(TEXT, Buffer.from(text)))
+    this.#socket.write(textFrame(text))
   }
 
   pong(): void {
@@ -152,10 +152,10 @@ export class RawSocket {
     this.#socket.resetAndDestroy()
   }
 
-  #handshake({ host, port, target, protocols = [], origin, headers = [], method = 'GET' }: Dial): string {
+  #handshake({ host, target, protocols = [], origin, headers = [], method = 'GET' }: Dial): string {
     const lines = [
       `${method} ${target} HTTP/1.1`,
-      `Host: ${host}:${port}`,
+      `Host: ${host}`,
       'Connection: Upgrade',
       'Upgrade: websocket',
       'Sec-WebSocket-Version: 13',
