@@ -109,7 +109,7 @@ export const keepingCases: readonly StoreCase[] = [
       await store.keepNode('node-a')
     }
     const [first, second] = subjects
-    if (first === undefined || second === undefined) throw new Error('there are five subjects')
+    assert.ok(first !== undefined && second !== undefined)
     await store.revoke({ kind: 'login', subject: first.subject, login: ADAS_PHONE, rememberMs: unitMs })
     await store.revoke({ kind: 'login', subject: first.subject, login: ADAS_PHONE, rememberMs: unitMs })
     await store.revoke({ kind: 'subject', subject: second.subject, rememberMs: unitMs })
@@ -186,7 +186,7 @@ export const keepingCases: readonly StoreCase[] = [
     const keys = STRANGE.flatMap((name) => [subjectKey(name, 'ada'), subjectKey(undefined, name)])
     const live = await Promise.all(keys.map((key) => opened(store, { holder: holder(key) })))
     const [victim, ...others] = keys
-    if (victim === undefined) throw new Error('there are strange names')
+    assert.ok(victim !== undefined)
     assert.deepEqual(
       await kinds(
         keys.map((key) =>
