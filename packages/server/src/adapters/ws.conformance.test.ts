@@ -63,5 +63,5 @@ const harness: AdapterHarness = async (application) => {
 }
 
 describe('the ws adapter', () => {
-  for (const { name, run } of adapterCases) it(name, () => run(harness))
+  it.each(adapterCases.map(({ name, run }) => [name, run] as const))('%s', (_name, run) => run(harness))
 })

@@ -25,18 +25,18 @@ export interface Given extends AdapterUnderTest {
   /** The requests, as far as the application could see them. */
   readonly requests: readonly string[]
   /** Resolves once so many sockets reached the application. */
-  servedSockets(count: number): Promise<void>
-  issue(
+  readonly servedSockets: (count: number) => Promise<void>
+  readonly issue: (
     wishes?: TicketWishes & { readonly expiresInSeconds?: number },
-  ): Promise<{ readonly ticket: string; readonly ref: string }>
-  dial(dial: Partial<Dial>): Promise<RawSocket>
+  ) => Promise<{ readonly ticket: string; readonly ref: string }>
+  readonly dial: (dial: Partial<Dial>) => Promise<RawSocket>
   /** Dials with a ticket, by its subprotocol. */
-  present(
+  readonly present: (
     ticket: string,
     more?: Partial<Dial> & { readonly own?: readonly string[]; readonly refusals?: boolean },
-  ): Promise<RawSocket>
+  ) => Promise<RawSocket>
   /** Resolves when what was done has reached everybody: when a condition holds, or after a while. */
-  until(what: string, reached: () => boolean | Promise<boolean>): Promise<void>
+  readonly until: (what: string, reached: () => boolean | Promise<boolean>) => Promise<void>
 }
 
 const PATIENCE_MS = 5000

@@ -107,17 +107,17 @@ export class RawSocket {
   /** The text of the next message. */
   async message(): Promise<string> {
     await this.#until('a message', () => this.#frames.length > 0 || this.#ended)
-    const frame = this.#frames.shift()
-    if (frame?.opcode === TEXT) return frame.payload.toString('utf8')
-    throw new Error(`no message came, but ${frame === undefined ? 'the end' : `opcode ${frame.opcode}`}`)
+    const next = this.#frames.shift()
+    if (next?.opcode === TEXT) return next.payload.toString('utf8')
+    throw new Error(`no message came, but ${next === undefined ? 'the end' : `opcode ${next.opcode}`}`)
   }
 
   /** The close frame, which must be the next that comes. */
   async closeFrame(): Promise<End> {
     await this.#until('a close frame', () => this.#frames.length > 0 || this.#ended)
-    const frame = this.#frames.shift()
-    if (frame?.opcode !== CLOSE) throw new Error(`no close frame came, but ${frame?.opcode ?? 'the end'}`)
-    const { payload } = frame
+    const next = this.#frames.shift()
+    if (next?.opcode !== CLOSE) throw new Error(`no close frame came, but ${next?.opcode ?? 'the end'}`)
+    const { payload } = next
     return { code: payload.readUInt16BE(0), reason: payload.subarray(2).toString('utf8') }
   }
 
