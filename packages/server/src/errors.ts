@@ -1,3 +1,5 @@
+import { redact } from '@wsticket/protocol'
+
 /** What failed: `store_unavailable` (the ticket store), `identity_unavailable` (whoever verifies credentials). */
 export type WsticketErrorCode = 'store_unavailable' | 'identity_unavailable'
 
@@ -31,7 +33,7 @@ export function isWsticketError(value: unknown): value is WsticketError {
   return typeof value === 'object' && value !== null && BRAND in value
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown, without tickets and JWTs: others write them into theirs, as in a URL. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return redact(error instanceof Error ? error.message : String(error))
 }

@@ -10,6 +10,7 @@ import type { Revocation } from './authority/revoke.js'
 import { SealKeys } from './authority/seal-keys.js'
 import { systemRandom } from './authority/secret.js'
 import { systemClock } from './clock.js'
+import { messageOf } from './errors.js'
 import { type Counters, countEvents } from './events/counters.js'
 import { EventHub, type EventSource } from './events/hub.js'
 import { identify } from './http/caller.js'
@@ -171,10 +172,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
       },
       refusalsUrl,
       failed: (where, error) => {
-        events.emit('handler.failed', {
-          where,
-          message: error instanceof Error ? error.message : String(error),
-        })
+        events.emit('handler.failed', { where, message: messageOf(error) })
       },
       maxTtlSeconds: settings.tickets.maxTtlSeconds,
     },

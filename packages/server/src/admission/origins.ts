@@ -1,10 +1,14 @@
+import { redact } from '@wsticket/protocol'
 import type { HeaderLines } from '../http/message.js'
+
+// Longer than any origin that is one: what is no origin should not fill the logs.
+const TOLD_CHARACTERS = 256
 
 /** What an `Origin` header says. */
 export type OriginReading =
   | { readonly kind: 'absent' }
   | { readonly kind: 'allowed'; readonly origin: string }
-  /** Foreign, `null`, malformed or repeated. */
+  /** Foreign, `null`, malformed or repeated; cut and redacted, since it only goes into events. */
   | { readonly kind: 'refused'; readonly origin: string }
 
 /** Which origins may connect. */
@@ -27,7 +31,7 @@ export class Origins {
     if (lines.length === 1 && (this.#allowed.has(origin) || (this.#any && isOrigin(origin)))) {
       return { kind: 'allowed', origin }
     }
-    return { kind: 'refused', origin }
+    return { kind: 'refused', origin: redact(origin).slice(0, TOLD_CHARACTERS) }
   }
 }
 
