@@ -9,17 +9,17 @@ const DEMO_USERS = [
   { name: 'Alan', email: 'alan@example.com', password: 'alan-demo' },
 ] as const
 
+/** The fields keep their own values: what a password manager writes into them counts, whichever events it fires. */
 export function SignInForm(props: {
   email: string
   /** Whether somebody just came back to this form, who would look for the focus here. */
   returning: boolean
   onSignIn: (email: string, password: string) => Promise<Failure | undefined>
 }): JSX.Element {
-  const [email, setEmail] = useState(props.email)
-  const [password, setPassword] = useState('')
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
   const submit = useRef<HTMLButtonElement>(null)
+  const emailField = useRef<HTMLInputElement>(null)
   const passwordField = useRef<HTMLInputElement>(null)
   const problemId = useId()
 
@@ -38,10 +38,18 @@ export function SignInForm(props: {
     if (busy) return
     setBusy(true)
     setProblem(undefined)
+    const email = emailField.current?.value ?? ''
+    const password = passwordField.current?.value ?? ''
     const failure = await props.onSignIn(email, password)
     if (failure === undefined) return
     setBusy(false)
     setProblem(signInProblem(failure))
+  }
+
+  const fillIn = (user: { readonly email: string; readonly password: string }): void => {
+    if (emailField.current !== null) emailField.current.value = user.email
+    if (passwordField.current !== null) passwordField.current.value = user.password
+    setProblem(undefined)
   }
 
   const described = problem === undefined ? {} : { 'aria-describedby': problemId }
@@ -51,14 +59,14 @@ export function SignInForm(props: {
       <label className="field">
         <span className="field__label">E-mail</span>
         <input
+          ref={emailField}
           className="field__input"
           type="email"
           name="email"
           autoComplete="username"
           required
-          value={email}
+          defaultValue={props.email}
           readOnly={busy}
-          onChange={(event) => setEmail(event.target.value)}
           {...described}
         />
       </label>
@@ -71,9 +79,7 @@ export function SignInForm(props: {
           name="password"
           autoComplete="current-password"
           required
-          value={password}
           readOnly={busy}
-          onChange={(event) => setPassword(event.target.value)}
           aria-invalid={problem !== undefined}
           {...described}
         />
@@ -99,9 +105,7 @@ export function SignInForm(props: {
             className="demo-user"
             aria-label={`Fill in ${user.name}, ${user.email}`}
             onClick={() => {
-              setEmail(user.email)
-              setPassword(user.password)
-              setProblem(undefined)
+              fillIn(user)
               submit.current?.focus()
             }}
           >

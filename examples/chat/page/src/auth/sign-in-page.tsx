@@ -17,7 +17,10 @@ export function SignInPage(props: { auth: AuthClient; farewell?: Farewell | unde
       </header>
       <main className="entrance__main">
         <section className="entrance__hero">
-          <h1 className="entrance__title">One ticket. One connection.</h1>
+          <h1 className="entrance__title">
+            One ticket. <br />
+            One connection.
+          </h1>
           <p className="entrance__lead">
             Browsers cannot log in to a WebSocket. So this chat takes a ticket with your login, shows it once
             at the door, and sees it torn.

@@ -33,6 +33,7 @@ export function Composer(props: {
     if (disabled || tooLong || text.trim() === '') return
     onAsk(text.trim())
     setText('')
+    if (field.current !== null) field.current.value = ''
   }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -58,10 +59,9 @@ export function Composer(props: {
           aria-describedby="composer-hint"
           aria-invalid={tooLong}
           placeholder="Ask about wsticket, or give a sum"
-          value={text}
           disabled={disabled}
           enterKeyHint="send"
-          onChange={(event) => setText(event.target.value)}
+          onInput={(event) => setText(event.currentTarget.value)}
           onKeyDown={typed}
         />
         <button

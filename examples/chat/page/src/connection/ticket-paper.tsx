@@ -17,6 +17,8 @@ export interface Printed {
   /** In the ring: the seconds left, or a sign that there are none. */
   readonly ringText: string
   readonly ringLabel?: string
+  /** What stood in the ring before it was torn; seen until then. */
+  readonly ringBefore?: string
   /** From 1 (all of its life is left) to 0. */
   readonly ringLeft: number
   readonly stamp?: { readonly text: string; readonly detail?: string }
@@ -26,7 +28,7 @@ const BARS_WIDTH = 132
 
 /** Draws a ticket: whole, or torn along its seam. */
 export function TicketPaper({ stub, printed }: { stub: Stub; printed: Printed }): JSX.Element {
-  const { title, refText, ringText, ringLabel = 'seconds', ringLeft, stamp } = printed
+  const { title, refText, ringText, ringLabel = 'seconds', ringBefore, ringLeft, stamp } = printed
   return (
     <div className="ticket" data-phase={stub.phase}>
       <div className="ticket__body">
@@ -98,6 +100,7 @@ export function TicketPaper({ stub, printed }: { stub: Stub; printed: Printed })
             />
           </svg>
           <span className="ticket__ring-text">{ringText}</span>
+          {ringBefore !== undefined && <span className="ticket__ring-before">{ringBefore}</span>}
         </div>
         <span className="ticket__ring-label">{ringLabel}</span>
       </div>
