@@ -40,7 +40,7 @@ function printed(stub: Stub, now: number): Printed {
         refText: stub.ref,
         ringText: '✓',
         ringLabel: 'used',
-        ringBefore: String(Math.round((stub.expiresAt - stub.fetchedAt) / 1000)),
+        ringBefore: String(Math.ceil((stub.expiresAt - stub.fetchedAt) / 1000)),
         ringLeft: 0,
         stamp: { text: 'Redeemed', detail: timeOfDay(stub.redeemedAt) },
       }
