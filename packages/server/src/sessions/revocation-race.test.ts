@@ -190,11 +190,15 @@ describe('a revoke that meets issue, redeem, take and hold in every order', () =
       })
     }
 
-    test(`of a ${target}: also if several upgrades race for a reusable ticket`, async () => {
-      const counts = await endingsOf({ target, singleUse: false, upgrades: 2 })
-      expect(counts.get('open')).toBeUndefined()
-      expect(counts.get('closed')).toBeGreaterThan(100)
-    }, PLAYS_MS)
+    test(
+      `of a ${target}: also if several upgrades race for a reusable ticket`,
+      async () => {
+        const counts = await endingsOf({ target, singleUse: false, upgrades: 2 })
+        expect(counts.get('open')).toBeUndefined()
+        expect(counts.get('closed')).toBeGreaterThan(100)
+      },
+      PLAYS_MS,
+    )
 
     test(`of a ${target}: also if the notices come with a gap in place of what they told`, async () => {
       const spoil = (batch: NoticeBatch): NoticeBatch =>
