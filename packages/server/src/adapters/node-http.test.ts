@@ -96,6 +96,15 @@ describe('ticketRoutes', () => {
     expect(Object.fromEntries(answer.headers)).toMatchObject({ connection: 'close' })
   })
 
+  it('answers 413 before it has read all of a large body', async () => {
+    const { port, of } = await start()
+    const lines = ['Host: x', 'Content-Length: 3000000', `Authorization: Bearer ${of.tokenOf('ada')}`]
+    const head = requestText(`POST ${PATHS.ticket} HTTP/1.1`, ...lines)
+    const answer = await rawHttp({ port, bytes: Buffer.concat([Buffer.from(head), Buffer.alloc(3_000_000)]) })
+    expect(answer.status).toBe(413)
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'request_invalid' })
+  })
+
   it('keeps the connection where the whole request was read', async () => {
     const { port } = await start()
     const bytes = requestText(`GET ${PATHS.config} HTTP/1.1`, 'Host: x').repeat(3)

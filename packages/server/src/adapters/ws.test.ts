@@ -174,7 +174,7 @@ describe('a handshake that is torn off', () => {
       await until('the redeem', () => answer !== waiting)
       const here = connections.at(-1)
       client.resetAndDestroy()
-      await until('the reset to be seen', () => here?.destroyed === true)
+      await until('the reset to be seen', () => here?.closed === true)
       answer()
       await until('the session to be given up', () =>
         of.heard.some((event) => event.name === 'session.closed' && event.ref === ref),
@@ -234,6 +234,23 @@ describe('a client that is slow', () => {
     vi.advanceTimersByTime(5000)
     expect(connections[0]?.destroyed).toBe(true)
     client.destroy()
+  })
+
+  it('to say all that it has to say reads its refusal, and its connection ends with it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { port, connections } = await start({ server: createServer() })
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    let text = ''
+    client.on('data', (chunk) => {
+      text += chunk.toString()
+    })
+    client.write(
+      Buffer.concat([Buffer.from(handshake('none').replace('wsticket.none', 'x')), Buffer.alloc(1_000_000)]),
+    )
+    await once(client, 'end')
+    expect(text).toMatch(/^HTTP\/1\.1 401 .*"code":"credential_missing".*}$/s)
+    client.end()
+    await until('the connection to end', () => connections[0]?.closed === true)
   })
 
   it('to close a socket that was opened to be refused is cut off after five seconds', async () => {

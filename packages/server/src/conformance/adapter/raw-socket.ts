@@ -8,7 +8,6 @@ const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const TEXT = 0x1
 const CLOSE = 0x8
 const PING = 0x9
-const PONG = 0xa
 
 /** What to dial, byte for byte. */
 export interface Dial {
@@ -128,10 +127,6 @@ export class RawSocket {
 
   send(text: string): void {
     this.#socket.write(textFrame(text))
-  }
-
-  pong(): void {
-    this.#socket.write(frame(PONG, Buffer.alloc(0)))
   }
 
   /** Sends a close frame and waits for the connection to end. */
