@@ -83,16 +83,18 @@ export function ChatPage({ auth, user }: { auth: AuthClient; user: User }): JSX.
               <span>{conversation.complaint}</span>
             </p>
           )}
-          {ended ? (
+          {ended && (
             <EndingCard
               ending={endingOf(state.cause)}
               code={state.cause.code}
               onSignIn={() => auth.leave({ reason: 'ended' })}
               onReconnect={() => connection.start()}
             />
-          ) : (
-            <Composer disabled={logout.busy} connected={connected} onAsk={askNow} />
           )}
+          {/* Hidden rather than gone: what was begun there is kept. */}
+          <div hidden={ended}>
+            <Composer disabled={ended || logout.busy} connected={connected} onAsk={askNow} />
+          </div>
         </div>
         <p className="visually-hidden" role="status">
           {announcement(conversation)}
