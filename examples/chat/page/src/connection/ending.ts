@@ -22,7 +22,7 @@ export function endingOf(cause: Cause): Ending {
     case 'credential_invalid':
       return {
         title: 'Your login has ended',
-        text: 'Sign in again to go on. Nothing that you wrote here was sent to anybody else.',
+        text: 'The server does not take this login any more. Sign in again to go on.',
         remedy: 'sign-in',
       }
     case 'session_closed':
