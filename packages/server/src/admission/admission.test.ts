@@ -346,6 +346,32 @@ describe('a node that drains', () => {
   })
 })
 
+describe('an upgrade that is redeemed while the node begins to close', () => {
+  it('is closed with 1012 like all others, and not forgotten', async () => {
+    const clock = manualClock()
+    const memory = memoryStore({ clock })
+    let answer = (): void => {}
+    const redeem: TicketStore['redeem'] = async (...args) => {
+      const outcome = await memory.redeem(...args)
+      await new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      return outcome
+    }
+    const of = rig({ clock, store: storeWith(memory, { redeem }) })
+    const { ticket } = await of.ticketOf('ada')
+    const waiting = admitted(of, { ticket })
+    await of.clock.run(0)
+    await of.wsticket.close()
+    answer()
+    const admission = await waiting
+    const closed: unknown[] = []
+    admission.hold({ ...CLOSED, close: (...how) => closed.push(how) })
+    expect(closed).toEqual([[1012, 'draining']])
+    expect(of.take('session.closed')).toHaveLength(1)
+  })
+})
+
 describe('a store that fails', () => {
   function broken(changed: (store: TicketStore) => Partial<TicketStore>): Rig {
     const clock = manualClock()

@@ -25,6 +25,9 @@ import { clientAddress, type Networks, networkOf } from './addresses.js'
 import type { Origins } from './origins.js'
 import { checkUpgrade } from './upgrade-check.js'
 
+// Long enough for a load balancer to look elsewhere.
+const DRAINING: Refusal = { code: 'draining', retryAfterSeconds: 1 }
+
 /** An upgrade request, as plain data. */
 export interface UpgradeRequest extends RequestData {
   /** Bytes of all header lines together. */
@@ -135,7 +138,7 @@ export class AdmissionDesk<C extends Claims = Claims> {
 
   /** Redeems a ticket that came some other way. */
   async redeem(ticket: string, context: RedeemContext): Promise<Admission<C> | Refused> {
-    const outcome = await this.#redeem(ticket, context)
+    const outcome = this.#parts.draining() ? refused(DRAINING) : await this.#redeem(ticket, context)
     if (!outcome.ok) this.#report(outcome, context)
     return outcome
   }
@@ -152,7 +155,7 @@ export class AdmissionDesk<C extends Claims = Claims> {
     found: CarrierReading['found'],
     context: RedeemContext,
   ): Promise<Admission<C> | Refused> {
-    if (this.#parts.draining()) return refused({ code: 'draining', retryAfterSeconds: 1 })
+    if (this.#parts.draining()) return refused(DRAINING)
     if (found.kind === 'ambiguous') return refused({ code: 'credential_ambiguous' })
     if (found.kind !== 'ticket') return refused({ code: 'credential_missing' })
     return this.#redeem(found.ticket, context)
@@ -186,7 +189,10 @@ export class AdmissionDesk<C extends Claims = Claims> {
         origin,
         durationMs,
       })
-      return this.#admission(seat.take({ ...redeemed, audience, carrier, address, origin }))
+      const session = seat.take({ ...redeemed, audience, carrier, address, origin })
+      // Redeemed while the node began to close: what was held is closed already, and nobody would close this one.
+      if (this.#parts.draining()) session.end('draining')
+      return this.#admission(session)
     } catch (error) {
       if (!isWsticketError(error)) throw error
       return refused({ code: error.code, retryAfterSeconds: 1 }, error.message)

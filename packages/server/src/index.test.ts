@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import * as adapter from './adapters/ws.js'
+import * as everything from './index.js'
+
+describe('the published names', () => {
+  it('are these values and no others', () => {
+    expect(Object.keys(everything).sort()).toEqual([
+      'WsticketError',
+      'auditLog',
+      'createWsticket',
+      'isWsticketError',
+      'jwt',
+      'memoryStore',
+      'systemClock',
+    ])
+    expect(Object.keys(adapter)).toEqual(['admitUpgrades'])
+  })
+})
