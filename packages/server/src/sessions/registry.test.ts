@@ -5,7 +5,7 @@ import { type Intercept, refusedConnection } from '../../test/intercepted-store.
 import type { TicketWishes } from '../authority/policy.js'
 import { settled } from '../conformance/index.js'
 import type { Principal } from '../identity/principal.js'
-import type { NoticeBatch } from '../stores/store.js'
+import type { Notice, NoticeBatch } from '../stores/store.js'
 import type { AdmittedSession, HeldSession } from './held-session.js'
 import type { Seat } from './registry.js'
 
@@ -151,6 +151,31 @@ describe('SessionRegistry', () => {
     expect(seat.missed.map(({ kind }) => kind)).toEqual(['session', 'narrowed', 'subject', 'login'])
     expect(socket.open).toBe(true)
     expect(session.principal.permissions).toEqual(['read', 'write'])
+  })
+
+  test('does not let a notice that comes again end what its user has opened since', async () => {
+    const core = makeCore()
+    const told: Notice[] = []
+    // At least once: every answer repeats all that was ever announced.
+    core.faults.set('notices', (async (_call, make) => {
+      const batch = (await make()) as NoticeBatch
+      told.push(...batch.notices)
+      return { ...batch, notices: [...told] }
+    }) as Intercept)
+    await core.registry.ready()
+    const before = await connect(core)
+    await core.authority.revoke({ issuer: ISSUER, subject: 'ada' })
+    await settled()
+    expect(before.socket.open).toBe(false)
+    core.clock.advance(2000)
+    const since = await connect(core)
+    await core.authority.revoke({ issuer: ISSUER, subject: 'alan' })
+    await settled()
+    expect(told).toHaveLength(2)
+    expect(since.socket.open).toBe(true)
+    await core.authority.revoke({ issuer: ISSUER, subject: 'ada' })
+    await settled()
+    expect(since.socket.open).toBe(false)
   })
 
   test('forgets the seats that were left', async () => {

@@ -134,13 +134,14 @@ export class SessionRegistry<C extends Claims = Claims> {
   }
 
   #applyTo(session: HeldSession<C>, notice: Notice): void {
-    const { ref, subject, login } = session.admitted
+    const { ref, subject, login, openedAt } = session.admitted
     if (notice.kind === 'narrowed') {
       if (notice.ref === ref) this.#update(session, undefined, notice.permissions)
     } else if (notice.kind === 'session') {
       if (notice.ref === ref) session.end(notice.code)
     } else if (notice.subject === subject && (notice.kind === 'subject' || notice.login === login)) {
-      session.end('session_revoked')
+      // Notices come at least once: an old one must not end what its user has opened since.
+      if (openedAt <= notice.at) session.end('session_revoked')
     }
   }
 

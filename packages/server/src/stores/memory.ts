@@ -176,7 +176,9 @@ class MemoryStore implements MemoryTicketStore {
     this.#sessions.endAll(target.subject, login, now)
     const { subject } = target
     this.#notices.append(
-      login === undefined ? { kind: 'subject', subject } : { kind: 'login', subject, login },
+      login === undefined
+        ? { kind: 'subject', subject, at: now }
+        : { kind: 'login', subject, login, at: now },
     )
     return { kind: 'revoked', at: now }
   }

@@ -3,7 +3,7 @@ import { NoticeLog } from './notice-log.js'
 import type { Notice } from './store.js'
 
 const never = (): AbortSignal => new AbortController().signal
-const notice = (subject: string): Notice => ({ kind: 'subject', subject })
+const notice = (subject: string): Notice => ({ kind: 'subject', subject, at: 0 })
 
 describe('NoticeLog', () => {
   test('says that there is a gap once a cursor lies before what is kept', async () => {

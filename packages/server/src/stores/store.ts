@@ -227,8 +227,14 @@ export type SessionCheck =
 /** A revocation, or a renewal that narrowed, on its way to the nodes that hold the sockets. */
 export type Notice =
   | { readonly kind: 'session'; readonly ref: string; readonly code: SessionEndCode }
-  | { readonly kind: 'login'; readonly subject: SubjectKey; readonly login: LoginKey }
-  | { readonly kind: 'subject'; readonly subject: SubjectKey }
+  | {
+      readonly kind: 'login'
+      readonly subject: SubjectKey
+      readonly login: LoginKey
+      /** When it was revoked, by the store's clock: told twice, it ends nothing that was opened since. */
+      readonly at: number
+    }
+  | { readonly kind: 'subject'; readonly subject: SubjectKey; readonly at: number }
   | { readonly kind: 'narrowed'; readonly ref: string; readonly permissions: readonly string[] }
 
 export interface NoticeBatch {

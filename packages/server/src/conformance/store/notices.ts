@@ -21,13 +21,28 @@ export const noticeCases: readonly StoreCase[] = [
     await store.revoke({ kind: 'session', ref: session.ref, code: 'session_closed' })
     await store.revoke({ kind: 'login', subject: ADA, login: ADAS_PHONE, rememberMs: LONG_MS })
     await store.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS })
-    const expected: Notice[] = [
+    const expected: Timeless<Notice>[] = [
       { kind: 'session', ref: ticket.ref, code: 'session_revoked' },
       { kind: 'session', ref: session.ref, code: 'session_closed' },
       { kind: 'login', subject: ADA, login: ADAS_PHONE },
       { kind: 'subject', subject: ADA },
     ]
     assert.deepEqual(await collect(store, start, expected.length), expected)
+  }),
+
+  storeCase('notices tells when a login or a subject was revoked', async ({ store }) => {
+    const start = await present(store)
+    const revoked = [
+      await store.revoke({ kind: 'login', subject: ADA, login: ADAS_PHONE, rememberMs: LONG_MS }),
+      await store.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS }),
+    ]
+    const stop = new AbortController()
+    stop.abort()
+    const { notices } = await store.notices(start, stop.signal)
+    assert.deepEqual(
+      notices.map((notice) => ('at' in notice ? notice.at : undefined)),
+      revoked.map((outcome) => (outcome.kind === 'revoked' ? outcome.at : undefined)),
+    )
   }),
 
   storeCase('notices tells of a renewal only if it narrowed', async ({ store }) => {
@@ -63,7 +78,7 @@ export const noticeCases: readonly StoreCase[] = [
     assert.equal(answered, 0)
     await store.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS })
     for (const batch of await Promise.all(readers)) {
-      assert.deepEqual([...batch.notices], [{ kind: 'subject', subject: ADA }])
+      assert.deepEqual(batch.notices.map(timeless), [{ kind: 'subject', subject: ADA }])
       assert.equal(batch.gap, false)
     }
   }),
@@ -140,14 +155,24 @@ async function present(store: TicketStore): Promise<string> {
   return (await store.notices(undefined, never())).cursor
 }
 
+type Timeless<N> = N extends Notice ? Omit<N, 'at'> : never
+
+/** A notice without its time, which is the time of the revoke by the store's own clock. */
+function timeless(notice: Notice): Timeless<Notice> {
+  if (!('at' in notice)) return notice
+  const { at, ...rest } = notice
+  assert.equal(Number.isFinite(at), true, `${notice.kind} has no time`)
+  return rest
+}
+
 /** Reads on from a cursor until so many notices have come, each once. */
-async function collect(store: TicketStore, cursor: string, count: number): Promise<Notice[]> {
-  const found: Notice[] = []
+async function collect(store: TicketStore, cursor: string, count: number): Promise<Timeless<Notice>[]> {
+  const found: Timeless<Notice>[] = []
   let at = cursor
   while (found.length < count) {
     const batch = await store.notices(at, never())
     assert.equal(batch.gap, false)
-    found.push(...batch.notices)
+    found.push(...batch.notices.map(timeless))
     at = batch.cursor
   }
   return found
