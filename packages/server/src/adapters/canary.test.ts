@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { PATHS } from '@wsticket/protocol'
 import { describe, expect, it } from 'vitest'
 import { listen } from '../../../../test/listen.js'
@@ -73,7 +73,7 @@ async function live(options: { readonly leak?: (ticket: string) => string } = {}
     {
       path: '/ws',
       ws: {
-        verifyClient: ({ req }) => {
+        verifyClient: ({ req }: { req: IncomingMessage }): boolean => {
           write('the request of the application', [req.url, req.headers, req.rawHeaders])
           return true
         },

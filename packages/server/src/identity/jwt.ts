@@ -78,13 +78,13 @@ export function jwt<C extends Claims = Claims>(options: JwtOptions): Authenticat
     if (known !== undefined) return known
     const verified = await verify(token, keys, options, skewSeconds, clock)
     if ('refused' in verified) return verified
+    // Both are required, and numbers.
+    const { iat = 0, exp = 0 } = verified.payload
     // One from the future would outlast a logout.
-    const { iat = 0 } = verified.payload
     if (iat > clock.now() / 1000 + skewSeconds) return invalid('issued in the future')
-    const principal = principalOf<C>(verified.payload, options)
+    const principal = principalOf<C>(verified.payload, { issuedAt: iat, expiresAt: exp }, options)
     if ('refused' in principal) return principal
-    const until = ((principal.expiresAt ?? 0) + skewSeconds) * 1000
-    cache.set(token, principal, Math.min(until, clock.now() + keys.freshForMs()))
+    cache.set(token, principal, Math.min((exp + skewSeconds) * 1000, clock.now() + keys.freshForMs()))
     return principal
   }
   return Object.assign(authenticate, { issuer })
@@ -136,6 +136,7 @@ function isTokensFault(error: unknown): error is errors.JOSEError {
 
 function principalOf<C extends Claims>(
   payload: JWTPayload,
+  times: { readonly issuedAt: number; readonly expiresAt: number },
   options: JwtOptions,
 ): Principal<C> | CredentialRefusal {
   const names = options.claimNames ?? {}
@@ -155,8 +156,8 @@ function principalOf<C extends Claims>(
     claims: keptClaims(payload, options) as C,
     login,
     // Whole seconds, as those of a logout are that it is compared with.
-    issuedAt: payload.iat === undefined ? undefined : Math.floor(payload.iat),
-    expiresAt: payload.exp,
+    issuedAt: Math.floor(times.issuedAt),
+    expiresAt: times.expiresAt,
   }
 }
 

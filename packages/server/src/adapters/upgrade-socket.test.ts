@@ -1,0 +1,44 @@
+import { createServer } from 'node:https'
+import { PassThrough } from 'node:stream'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { guardConnections, writeResponse } from './upgrade-socket.js'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('writeResponse', () => {
+  it('writes an answer with its length and ends the connection, be the status unknown', () => {
+    const socket = new PassThrough()
+    const written: string[] = []
+    socket.on('data', (chunk) => written.push(String(chunk)))
+    writeResponse(socket, { status: 799, headers: { 'x-a': '1' }, body: 'ü' })
+    const text = socket.read() === null ? written.join('') : ''
+    expect(text).toBe('HTTP/1.1 799 \r\nx-a: 1\r\nconnection: close\r\ncontent-length: 2\r\n\r\nü')
+    expect(socket.writableEnded).toBe(true)
+  })
+
+  it('writes nothing to a connection that is gone', () => {
+    const socket = new PassThrough()
+    socket.destroy()
+    expect(() => writeResponse(socket, { status: 403, headers: {}, body: '' })).not.toThrow()
+    expect(socket.writableEnded).toBe(false)
+  })
+})
+
+describe('guardConnections', () => {
+  it('begins to count after the TLS handshake, and stops once an upgrade was heard', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const server = createServer()
+    const heard = guardConnections(server)
+    const [handshaking, slow, quick] = [new PassThrough(), new PassThrough(), new PassThrough()]
+    server.emit('connection', handshaking)
+    server.emit('secureConnection', slow)
+    server.emit('secureConnection', quick)
+    heard(quick)
+    vi.advanceTimersByTime(10_000)
+    expect([slow.destroyed, quick.destroyed]).toEqual([true, false])
+    handshaking.destroy()
+    server.close()
+  })
+})
