@@ -19,7 +19,6 @@ export { auditLog } from './events/audit.js'
 export type { Counters } from './events/counters.js'
 export type { WsticketEventName, WsticketEvents } from './events/events.js'
 export type { EventSource } from './events/hub.js'
-export type { HttpRequest, HttpResponse, RequestData } from './http/message.js'
 export type { ClaimNames, JwtOptions } from './identity/jwt.js'
 export { jwt } from './identity/jwt.js'
 export type { JwtAlgorithm, KeySource } from './identity/jwt-keys.js'
@@ -30,7 +29,8 @@ export type {
   CredentialRequest,
   Principal,
 } from './identity/principal.js'
-export type { WsticketOptions } from './options.js'
+export type { LimitOptions, WsticketOptions } from './options.js'
+export type { HttpRequest, HttpResponse, RequestData } from './request/message.js'
 export type { SessionPolicy } from './sessions/policy.js'
 export type { HeldSocket, Session, SocketHold } from './sessions/session.js'
 export { memoryStore } from './stores/memory.js'

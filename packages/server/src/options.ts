@@ -3,11 +3,20 @@ import { DEFAULT_LIMITS, DEFAULT_TICKET_POLICY, type Limits, type TicketPolicy }
 import type { RandomBytes } from './authority/secret.js'
 import type { Clock } from './clock.js'
 import type { Authenticate, Claims } from './identity/principal.js'
+import type { Rate } from './rate/gcra.js'
 import { DEFAULT_SESSION_POLICY, type SessionPolicy } from './sessions/policy.js'
-import type { Rate, TicketStore } from './stores/store.js'
+import type { TicketStore } from './stores/store.js'
 
 /** What a `Partial` is when `undefined` may also be written out. */
 type Some<T> = { readonly [K in keyof T]?: T[K] | undefined }
+
+/** Limits as they are given: a rate can be switched off. */
+export interface LimitOptions extends Omit<Limits, 'issuePerUser' | 'issuePerAddress'> {
+  /** Tickets that one user may take; `false` for any number. @default 60 at once, then one a second */
+  readonly issuePerUser: Rate | false
+  /** Ticket requests from one address, per process; `false` for any number. @default 600 at once, then ten a second */
+  readonly issuePerAddress: Rate | false
+}
 
 export interface WsticketOptions<C extends Claims = Claims> {
   /** Where tickets, sessions and revocations are kept. */
@@ -17,7 +26,7 @@ export interface WsticketOptions<C extends Claims = Claims> {
   /** The origins of your pages, exactly: scheme, host and port. */
   readonly origins: readonly string[]
   readonly tickets?: Some<TicketPolicy> | undefined
-  readonly limits?: Some<Limits> | undefined
+  readonly limits?: Some<LimitOptions> | undefined
   readonly sessions?: Some<SessionPolicy> | undefined
   /**
    * What tickets are bound to besides their audience: the `Origin` that asked for them, the client's network
@@ -83,7 +92,7 @@ const SEAL_KEY_BYTES = 32
 /** Fills in the defaults. Throws a `TypeError` that says which option is wrong and what it must be. */
 export function resolveOptions<C extends Claims>(options: WsticketOptions<C>): Settings {
   const tickets = withDefaults(DEFAULT_TICKET_POLICY, options.tickets)
-  const limits = withDefaults(DEFAULT_LIMITS, options.limits)
+  const limits = limitsOf(options.limits)
   const sessions = withDefaults(DEFAULT_SESSION_POLICY, options.sessions)
   const skewSeconds = options.skewSeconds ?? 5
   const maxTokenAgeSeconds = options.maxTokenAgeSeconds ?? DAY_SECONDS
@@ -130,6 +139,15 @@ export function resolveOptions<C extends Claims>(options: WsticketOptions<C>): S
 function isDevelopment(): boolean {
   const mode = typeof process === 'undefined' ? undefined : process.env.NODE_ENV
   return mode === 'development' || mode === 'test'
+}
+
+function limitsOf({ issuePerUser, issuePerAddress, ...others }: Some<LimitOptions> = {}): Limits {
+  return {
+    ...withDefaults(DEFAULT_LIMITS, others),
+    issuePerUser: issuePerUser === false ? undefined : (issuePerUser ?? DEFAULT_LIMITS.issuePerUser),
+    issuePerAddress:
+      issuePerAddress === false ? undefined : (issuePerAddress ?? DEFAULT_LIMITS.issuePerAddress),
+  }
 }
 
 function withDefaults<T extends object>(defaults: T, given: Some<T> | undefined): T {

@@ -1,7 +1,4 @@
-import { AddressLimits } from './admission/address-limits.js'
-import { Networks } from './admission/addresses.js'
 import { type Admission, AdmissionDesk, type RedeemContext } from './admission/admission.js'
-import { Origins } from './admission/origins.js'
 import { Authority } from './authority/authority.js'
 import type { AuthorityContext, Refused } from './authority/context.js'
 import type { IssuedTicket } from './authority/issue.js'
@@ -16,8 +13,11 @@ import { EventHub, type EventSource } from './events/hub.js'
 import { identify } from './http/caller.js'
 import { DEFAULT_REFUSALS_URL } from './http/problem.js'
 import { Routes } from './http/routes.js'
-import type { Claims, Principal } from './identity/principal.js'
+import { type Claims, checkPrincipal, type Principal } from './identity/principal.js'
 import { resolveOptions, type WsticketOptions } from './options.js'
+import { AddressLimits } from './rate/address-limits.js'
+import { Networks } from './request/addresses.js'
+import { Origins } from './request/origins.js'
 import { SessionRegistry } from './sessions/registry.js'
 import type { Inspection, StoreHealth } from './stores/store.js'
 import { StoreCalls } from './stores/store-calls.js'
@@ -147,7 +147,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
   return {
     events,
     async issue(principal, wishes) {
-      const outcome = await authority.issue(principal, wishes)
+      const outcome = await authority.issue(checkPrincipal(principal), wishes)
       if (!outcome.ok) {
         const { code, detail } = outcome.refusal
         const reason = outcome.reason ?? detail

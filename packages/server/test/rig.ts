@@ -3,7 +3,6 @@ import { expect, onTestFinished } from 'vitest'
 import type { UpgradeRequest } from '../src/admission/admission.js'
 import { type ManualClock, manualClock } from '../src/conformance/manual-clock.js'
 import type { WsticketEventName, WsticketEvents } from '../src/events/events.js'
-import type { HttpRequest, HttpResponse } from '../src/http/message.js'
 import {
   closeResponseSchema,
   configResponseSchema,
@@ -18,6 +17,7 @@ import {
 } from '../src/http/schemas.js'
 import { jwt } from '../src/identity/jwt.js'
 import type { WsticketOptions } from '../src/options.js'
+import type { HttpRequest, HttpResponse } from '../src/request/message.js'
 import { memoryStore } from '../src/stores/memory.js'
 import type { TicketStore } from '../src/stores/store.js'
 import { createWsticket, type Wsticket } from '../src/wsticket.js'

@@ -1,37 +1,39 @@
 /**
  * The floors of `@wsticket/server`, each with those that it may stand on:
  *
- *     adapters -> http, admission -> authority -> sessions -> stores/store.ts
+ *     adapters -> http, admission -> authority -> sessions -> stores/store.ts -> request, rate, events, identity
  *
- * `base` are the plain files beside the folders. `store` is the contract and how it is called, `stores` are those who
+ * `base` are the plain files beside the folders, `request` what a request and who sent it is. `store` is the contract and how it is called, `stores` are those who
  * keep it. `wsticket` is the composition root, the one place that knows everything but the adapters.
  */
-const BASE = ['base', 'events', 'identity']
-const SESSIONS = [...BASE, 'store', 'sessions']
+const GROUND = ['base', 'events', 'identity', 'rate', 'request']
+const SESSIONS = [...GROUND, 'store', 'sessions']
 const AUTHORITY = [...SESSIONS, 'authority']
-/** These two stand side by side: both are handed requests, and share what a request is. */
-const REQUESTS = [...AUTHORITY, 'admission', 'http', 'wsticket']
+/** `http` and `admission` stand side by side and do not know each other. */
+const ABOVE_BOTH = [...AUTHORITY, 'admission', 'http', 'wsticket']
 
 /** The files of `stores/` that are no store. */
-const CONTRACT = new Set(['stores/store', 'stores/store-calls', 'stores/gcra'])
+const CONTRACT = new Set(['stores/store', 'stores/store-calls'])
 /** The files beside the folders that put the floors together. */
 const COMPOSITION = new Set(['wsticket', 'options'])
 
 /** @type {Record<string, readonly string[]>} */
 const MAY_IMPORT = {
   base: ['base'],
-  events: BASE,
-  identity: BASE,
-  store: [...BASE, 'store'],
-  stores: [...BASE, 'store', 'stores'],
-  authority: AUTHORITY,
+  request: ['base', 'request'],
+  rate: ['base', 'request', 'rate'],
+  events: ['base', 'events'],
+  identity: ['base', 'events', 'request', 'identity'],
+  store: [...GROUND, 'store'],
+  stores: [...GROUND, 'store', 'stores'],
   sessions: SESSIONS,
-  admission: REQUESTS,
-  http: REQUESTS,
-  adapters: [...REQUESTS.filter((floor) => floor !== 'store'), 'adapters'],
-  conformance: [...REQUESTS, 'conformance'],
-  wsticket: [...REQUESTS, 'stores'],
-  index: [...REQUESTS, 'stores'],
+  authority: AUTHORITY,
+  admission: [...AUTHORITY, 'admission'],
+  http: [...AUTHORITY, 'http'],
+  adapters: [...ABOVE_BOTH.filter((floor) => floor !== 'store'), 'adapters'],
+  conformance: [...ABOVE_BOTH, 'conformance'],
+  wsticket: [...ABOVE_BOTH, 'stores'],
+  index: [...ABOVE_BOTH, 'stores'],
 }
 
 /**

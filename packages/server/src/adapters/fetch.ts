@@ -1,5 +1,5 @@
-import { type HttpRequest, type HttpResponse, readText } from '../http/message.js'
 import type { Claims } from '../identity/principal.js'
+import { type HttpRequest, type HttpResponse, readText } from '../request/message.js'
 import type { Wsticket } from '../wsticket.js'
 
 export interface FetchRoutesOptions {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http'
-import type { HttpRequest, HttpResponse } from '../http/message.js'
 import { INTERNAL_ERROR, problem } from '../http/problem.js'
 import type { Claims } from '../identity/principal.js'
+import type { HttpRequest, HttpResponse } from '../request/message.js'
 import type { Wsticket } from '../wsticket.js'
 import { httpRequest } from './node-request.js'
 

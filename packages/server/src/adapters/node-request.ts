@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type HeaderLines, type HttpRequest, type RequestData, readText } from '../http/message.js'
+import { type HeaderLines, type HttpRequest, type RequestData, readText } from '../request/message.js'
 
 const PROTOCOL_HEADER = 'sec-websocket-protocol'
 

@@ -2,7 +2,7 @@ import { type Server as HttpServer, STATUS_CODES } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { HttpResponse } from '../http/message.js'
+import type { HttpResponse } from '../request/message.js'
 
 // A connection that has not sent the headers of its first request by then is cut.
 const FIRST_REQUEST_MS = 10_000

@@ -1,5 +1,5 @@
 import type { Refusal } from '@wsticket/protocol'
-import { headerValue, pathOf, type RequestData } from '../http/message.js'
+import { headerValue, pathOf, type RequestData } from '../request/message.js'
 
 /** Bytes of all header lines of an upgrade request together. */
 export const HEADER_MAX_BYTES = 16_384

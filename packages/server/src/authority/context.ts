@@ -2,8 +2,9 @@ import type { Refusal } from '@wsticket/protocol'
 import type { Clock } from '../clock.js'
 import type { EventHub } from '../events/hub.js'
 import type { Principal } from '../identity/principal.js'
+import type { Quota } from '../rate/gcra.js'
 import type { SessionPolicy } from '../sessions/policy.js'
-import type { Holder, OvertakenCredential, Quota, SubjectKey } from '../stores/store.js'
+import type { Holder, OvertakenCredential, SubjectKey } from '../stores/store.js'
 import type { StoreCalls } from '../stores/store-calls.js'
 import type { Limits, TicketPolicy } from './policy.js'
 import type { SealKeys } from './seal-keys.js'
@@ -68,7 +69,8 @@ export function holderOf(context: AuthorityContext, principal: Principal): Holde
   return {
     subject: subjectKey(issuer, subject),
     login: login === undefined ? undefined : loginKey(issuer, subject, login),
-    issuedAt,
+    // Logouts are compared by the second: a fraction would make the second of a logout look later than it is.
+    issuedAt: issuedAt === undefined ? undefined : Math.floor(issuedAt),
     expiresAt,
   }
 }

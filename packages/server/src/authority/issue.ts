@@ -1,5 +1,6 @@
 import type { Claims, Principal } from '../identity/principal.js'
-import type { Bindings, Quota, TicketRecord } from '../stores/store.js'
+import type { Quota } from '../rate/gcra.js'
+import type { Bindings, TicketRecord } from '../stores/store.js'
 import { type AuthorityContext, holderOf, overtaken, type Refused, refused, timesRefused } from './context.js'
 import { grantWishes, jsonBytes, type TicketWishes } from './policy.js'
 import { mintTicket } from './secret.js'

@@ -1,6 +1,6 @@
 import { type Json, METADATA_MAX_BYTES, type Refusal, TTL_SECONDS } from '@wsticket/protocol'
 import type { Principal } from '../identity/principal.js'
-import type { Rate } from '../stores/store.js'
+import type { Rate } from '../rate/gcra.js'
 
 /** What tickets may be like. */
 export interface TicketPolicy {
@@ -16,9 +16,9 @@ export interface TicketPolicy {
 
 /** How much of everything. */
 export interface Limits {
-  /** Tickets that one user may take. @default 60 at once, then one a second */
+  /** Tickets that one user may take; `undefined` for any number. */
   readonly issuePerUser: Rate | undefined
-  /** Ticket requests from one address, per process. @default 600 at once, then ten a second */
+  /** Ticket requests from one address, per process; `undefined` for any number. */
   readonly issuePerAddress: Rate | undefined
   /** Tickets of one user that are neither used nor expired; the oldest goes. @default 16 */
   readonly outstandingPerUser: number

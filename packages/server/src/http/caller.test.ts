@@ -102,7 +102,7 @@ describe('an authenticate of one’s own', () => {
   ])('that gives %s is a mistake, never a ticket', async (_what, principal) => {
     expect(await issue({ authenticate: answering(principal) })).toMatchObject({
       status: 500,
-      failed: [{ message: expect.stringContaining('authenticate gave a principal that is not one') }],
+      failed: [{ message: expect.stringContaining('this principal is not one') }],
     })
   })
 })

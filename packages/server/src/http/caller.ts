@@ -8,11 +8,11 @@ import {
   type Claims,
   type CredentialRefusal,
   type CredentialRequest,
+  checkPrincipal,
   isCredentialRefusal,
-  isName,
   type Principal,
 } from '../identity/principal.js'
-import { headerValue, type RequestData } from './message.js'
+import { headerValue, type RequestData } from '../request/message.js'
 
 const BEARER = /^bearer +([^\s,]+)$/i
 
@@ -69,27 +69,4 @@ async function ask<C extends Claims>(
       cause: error,
     })
   }
-}
-
-/** Holds what a callback gave against the contract, so that a mistake shows at once and not as a weak ticket. */
-function checkPrincipal<C extends Claims>(principal: Principal<C>): Principal<C> {
-  const { issuer, subject, email, login, permissions, claims, issuedAt, expiresAt } = principal
-  if (!isName(subject)) misuse('subject must be a non-empty string of whole characters, without NUL')
-  if (login !== undefined && !isName(login)) misuse('login must be undefined or as subject')
-  if (issuer !== undefined && !isName(issuer)) misuse('issuer must be undefined or as subject')
-  if (email !== undefined && typeof email !== 'string') misuse('email must be undefined or a string')
-  if (!Array.isArray(permissions) || !permissions.every((permission) => typeof permission === 'string')) {
-    misuse('permissions must be an array of strings')
-  }
-  if (typeof claims !== 'object' || claims === null) misuse('claims must be an object')
-  // A comparison with NaN is always false: such a ticket would never expire.
-  for (const time of [issuedAt, expiresAt]) {
-    if (time !== undefined && !Number.isFinite(time))
-      misuse('issuedAt and expiresAt must be undefined or Unix seconds')
-  }
-  return principal
-}
-
-function misuse(what: string): never {
-  throw new TypeError(`authenticate gave a principal that is not one: ${what}`)
 }

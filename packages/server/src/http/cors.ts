@@ -1,5 +1,5 @@
-import type { OriginReading } from '../admission/origins.js'
-import type { HttpResponse } from './message.js'
+import type { HttpResponse } from '../request/message.js'
+import type { OriginReading } from '../request/origins.js'
 import { PRIVATE_HEADERS } from './problem.js'
 
 const ALLOWED_HEADERS = 'authorization, content-type, traceparent'

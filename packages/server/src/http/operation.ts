@@ -1,15 +1,15 @@
 import type { z } from 'zod'
-import type { AddressLimits } from '../admission/address-limits.js'
-import type { Networks } from '../admission/addresses.js'
-import type { Origins } from '../admission/origins.js'
 import type { Authority } from '../authority/authority.js'
 import type { Refused } from '../authority/context.js'
 import type { Counters } from '../events/counters.js'
 import type { EventHub } from '../events/hub.js'
 import type { Claims, Principal } from '../identity/principal.js'
+import type { AddressLimits } from '../rate/address-limits.js'
+import type { Networks } from '../request/addresses.js'
+import type { HttpRequest, RequestData } from '../request/message.js'
+import type { Origins } from '../request/origins.js'
 import type { SessionRegistry } from '../sessions/registry.js'
 import type { StoreHealth } from '../stores/store.js'
-import type { HttpRequest, RequestData } from './message.js'
 
 /** What the routes are made of. */
 export interface RouteParts<C extends Claims> {

@@ -1,5 +1,5 @@
 import { REFUSALS, type Refusal } from '@wsticket/protocol'
-import type { HttpResponse } from './message.js'
+import type { HttpResponse } from '../request/message.js'
 
 /** On everything that carries a ticket or says something about one. */
 export const PRIVATE_HEADERS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import type { Quota, Rate } from '../stores/store.js'
+import type { Quota, Rate } from '../rate/gcra.js'
 
 /**
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers): quota `q` in a window of `w`

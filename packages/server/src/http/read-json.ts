@@ -1,6 +1,6 @@
 import { type Refusal, redact } from '@wsticket/protocol'
 import type { z } from 'zod'
-import { type HttpRequest, headerValue } from './message.js'
+import { type HttpRequest, headerValue } from '../request/message.js'
 
 /** Bytes of a request's body. */
 export const BODY_MAX_BYTES = 8192

@@ -1,4 +1,4 @@
-import { headerValue, type RequestData } from './message.js'
+import { headerValue, type RequestData } from '../request/message.js'
 
 // Name or address, and a port; nothing that could end the authority part of a URL.
 const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/

@@ -5,6 +5,9 @@ import type { Notice, TicketStore } from '../stores/store.js'
 // rare enough to leave a store alone that is starting.
 const RETRY_MS = 500
 
+// A store that goes on waiting must not keep a process from ending.
+const STOP_MS = 1000
+
 export interface NoticeHandlers {
   notice(notice: Notice): void
   /** Something may have been missed. */
@@ -37,9 +40,15 @@ export class NoticePump {
     return this.#ready
   }
 
+  /** Stops reading. A read that does not heed its signal is waited for no longer than {@link STOP_MS}. */
   async stop(): Promise<void> {
     this.#stop.abort()
-    await this.#running
+    let cancel = (): void => {}
+    const patience = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(STOP_MS, resolve)
+    })
+    await Promise.race([this.#running, patience])
+    cancel()
   }
 
   async #run(): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '../clock.js'
+import { decideRate } from '../rate/gcra.js'
 import { ExpiryQueue } from './expiry-queue.js'
-import { decideRate } from './gcra.js'
 import { admitted, MemorySessions, sessionDeadline } from './memory-sessions.js'
 import { NoticeLog } from './notice-log.js'
 import {

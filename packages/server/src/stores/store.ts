@@ -1,4 +1,5 @@
 import type { Json, RefusalCode } from '@wsticket/protocol'
+import type { Quota, Rate } from '../rate/gcra.js'
 
 /** Hexadecimal SHA-256 of issuer, 0x00, subject: no input reaches a key name. */
 export type SubjectKey = string
@@ -55,19 +56,6 @@ export interface TicketRecord {
   readonly singleUse: boolean
   readonly ttlMs: number
   readonly bindings: Bindings
-}
-
-/** A rate: `burst` at once, then `perSecond`. */
-export interface Rate {
-  readonly burst: number
-  readonly perSecond: number
-}
-
-/** What is left of a rate. */
-export interface Quota {
-  readonly remaining: number
-  /** Milliseconds until one more is allowed. */
-  readonly resetMs: number
 }
 
 export interface IssueTerms {

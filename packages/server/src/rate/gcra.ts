@@ -1,4 +1,15 @@
-import type { Quota, Rate } from './store.js'
+/** A rate: `burst` at once, then `perSecond`. */
+export interface Rate {
+  readonly burst: number
+  readonly perSecond: number
+}
+
+/** What is left of a rate. */
+export interface Quota {
+  readonly remaining: number
+  /** Milliseconds until one more is allowed. */
+  readonly resetMs: number
+}
 
 /** What a rate decides about one more. */
 export interface RateDecision {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type ManualClock, manualClock } from '../conformance/manual-clock.js'
-import type { Rate } from '../stores/store.js'
+import { Networks } from '../request/addresses.js'
 import { AddressLimits } from './address-limits.js'
-import { Networks } from './addresses.js'
+import type { Rate } from './gcra.js'
 
 function limits(
   rate: Rate | undefined = { burst: 2, perSecond: 1 },

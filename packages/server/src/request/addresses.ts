@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import type { HeaderLines } from '../http/message.js'
+import type { HeaderLines } from './message.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Network = [Address, number]

@@ -1,5 +1,5 @@
 import { redact } from '@wsticket/protocol'
-import type { HeaderLines } from '../http/message.js'
+import type { HeaderLines } from './message.js'
 
 // Longer than any origin that is one: what is no origin should not fill the logs.
 const TOLD_CHARACTERS = 256

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
-import { decideRate } from '../stores/gcra.js'
-import type { Quota, Rate } from '../stores/store.js'
-import { limitKeyOf, type Networks } from './addresses.js'
+import { limitKeyOf, type Networks } from '../request/addresses.js'
+import type { Quota, Rate } from './gcra.js'
+import { decideRate } from './gcra.js'
 
 // Addresses whose rate is remembered; an attacker with more addresses than this gains what the limit per user still
 // takes away.

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Rate } from './gcra.js'
 import { decideRate } from './gcra.js'
-import type { Rate } from './store.js'
 
 const START = 1_700_000_000_123
 
