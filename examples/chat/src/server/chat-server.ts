@@ -16,6 +16,7 @@ import { memoryAuthStore } from '../auth/memory-auth-store.js'
 import { authRoutes } from '../auth/node-auth.js'
 import { serveChat } from './chat-connection.js'
 import { type Config, localOrigins } from './config.js'
+import { listen } from './listen.js'
 import { setCommonHeaders, staticPage } from './static-page.js'
 
 const ISSUER = 'wsticket-example-chat'
@@ -45,6 +46,8 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
   const onError = (error: unknown): void => log.error({ err: error }, 'failed')
   const agent = await buildAgent(options, onError)
   const page = await staticPage(options.page)
+  const docs = apiDocs()
+  let wsticket: Wsticket | undefined
   const auth = await AuthService.create({
     store: memoryAuthStore(),
     issuer: ISSUER,
@@ -52,7 +55,7 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
     tokenSeconds: config.tokenTtl,
     // A logout is one for both: here the refresh tokens end, there tickets and sockets.
     onLogout: async (target) => {
-      await wsticket.revoke(target)
+      await wsticket?.revoke(target)
     },
     onError,
     onEvent: (event) => logAuthEvent(log, event),
@@ -63,25 +66,31 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
   // this function gives control back, and by then everything is in its place.
   const server = createServer(serverLimits)
   const sockets = trackSockets(server)
-  const port = await listen(server, config)
-  const origins = config.allowedOrigins ?? localOrigins(port)
-  const wsticket = createWsticket({
-    store: memoryStore(),
-    authenticate: jwt({ issuer: ISSUER, audience: AUDIENCE, publicKey: auth.publicKey }),
-    origins,
-    tickets: { ttlSeconds: config.ticketDefaultTtl, maxTtlSeconds: config.ticketMaxTtl },
-    validate: config.mode === 'production' ? 'owner' : 'public',
-  })
-  auditLog(wsticket.events, log)
-  const answerAuth = authRoutes(auth, { origins, onError })
-  const answerRest = ticketRoutes(wsticket, { also: [apiDocs(wsticket)], otherwise: page })
-  server.on('request', (request, response) => {
-    setCommonHeaders(request, response)
-    if (!answerAuth(request, response)) answerRest(request, response)
-  })
-  admitUpgrades(server, wsticket, { path: '/ws' }, (socket, session) =>
-    serveChat(socket, session, { agent, onError }),
-  )
+  const port = await listen(server, config, onError)
+  try {
+    const origins = config.allowedOrigins ?? localOrigins(port)
+    wsticket = createWsticket({
+      store: memoryStore(),
+      authenticate: jwt({ issuer: ISSUER, audience: AUDIENCE, publicKey: auth.publicKey }),
+      origins,
+      tickets: { ttlSeconds: config.ticketDefaultTtl, maxTtlSeconds: config.ticketMaxTtl },
+      validate: config.mode === 'production' ? 'owner' : 'public',
+    })
+    auditLog(wsticket.events, log)
+    const answerAuth = authRoutes(auth, { origins, onError })
+    const answerRest = ticketRoutes(wsticket, { also: [docs], otherwise: page })
+    server.on('request', (request, response) => {
+      setCommonHeaders(request, response)
+      if (!answerAuth(request, response)) answerRest(request, response)
+    })
+    admitUpgrades(server, wsticket, { path: '/ws' }, (socket, session) =>
+      serveChat(socket, session, { agent, onError }),
+    )
+  } catch (error) {
+    // A port that is open and answers nothing would keep the process alive, and its callers waiting.
+    await close(server, sockets, wsticket)
+    throw error
+  }
   const address = `http://${shownHost(config.host)}:${port}`
   // The address itself is printed once, for people, by whoever started this.
   log.info({ event: 'started', port, agent: agent.name, mode: config.mode }, 'started')
@@ -103,17 +112,6 @@ function logAuthEvent(log: Logger, { name, ...fields }: AuthEvent): void {
   log[level]({ event: name, ...fields }, name)
 }
 
-function listen(server: Server, { port, host }: Config): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host }, () => {
-      server.off('error', reject)
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
-  })
-}
-
 // The server itself loses sight of a socket once it was upgraded.
 function trackSockets(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>()
@@ -124,14 +122,18 @@ function trackSockets(server: Server): ReadonlySet<Socket> {
   return sockets
 }
 
-async function close(server: Server, sockets: ReadonlySet<Socket>, wsticket: Wsticket): Promise<void> {
+async function close(
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+  wsticket: Wsticket | undefined,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })
   const cut = setTimeout(() => {
     for (const socket of sockets) socket.destroy()
   }, CLOSE_MS)
-  await wsticket.close()
+  await wsticket?.close()
   server.closeIdleConnections()
   await closed
   clearTimeout(cut)
