@@ -1,4 +1,4 @@
-import { type Refusal, type RefusalCode, refusalRow } from '@wsticket/protocol'
+import { REFUSALS, type Refusal } from '@wsticket/protocol'
 import { z } from 'zod'
 import type { AuthService, Outcome, TokenPair } from './auth-service.js'
 
@@ -59,8 +59,12 @@ export async function answerAuth(
   origins: readonly string[],
   request: AuthRequest,
 ): Promise<AuthResponse> {
+  const refuse = (refusal: Refusal, headers: Readonly<Record<string, string>>): AuthResponse => {
+    service.noteRefusal(request, refusal)
+    return problem(refusal, headers)
+  }
   const route = Object.hasOwn(ROUTES, request.path) ? ROUTES[request.path] : undefined
-  if (route === undefined) return problem({ code: 'not_found' }, {})
+  if (route === undefined) return refuse({ code: 'not_found' }, {})
   const origin = request.headers.origin
   const allowed = origin !== undefined && origins.includes(origin)
   const cors: Record<string, string> = {
@@ -72,14 +76,14 @@ export async function answerAuth(
   }
   const foreign = origin !== undefined && !allowed
   if (request.method === 'OPTIONS')
-    return foreign ? problem({ code: 'origin_refused' }, cors) : preflight(route, cors)
+    return foreign ? refuse({ code: 'origin_refused' }, cors) : preflight(route, cors)
   const method = request.method === 'HEAD' ? 'GET' : request.method
   if (method !== route.method) {
     const allow = route.method === 'GET' ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS'
     const detail = `${request.path} takes ${route.method}.`
-    return problem({ code: 'request_invalid', status: 405, detail }, { ...cors, allow })
+    return refuse({ code: 'request_invalid', status: 405, detail }, { ...cors, allow })
   }
-  if (method === 'POST' && foreign) return problem({ code: 'origin_refused' }, cors)
+  if (method === 'POST' && foreign) return refuse({ code: 'origin_refused' }, cors)
   const reply = await route.handle(service, request)
   if (!reply.ok) return problem(reply.refusal, cors)
   return {
@@ -96,28 +100,28 @@ export async function answerAuth(
 }
 
 async function login(service: AuthService, request: AuthRequest): Promise<Reply> {
-  const body = await readJson(request, LoginBody)
+  const body = await readJson(service, request, LoginBody)
   if (!body.ok) return body
   return tokenReply(await service.login({ ...body.value, address: request.address }))
 }
 
 async function refresh(service: AuthService, request: AuthRequest): Promise<Reply> {
-  const body = await readJson(request, RefreshBody)
+  const body = await readJson(service, request, RefreshBody)
   if (!body.ok) return body
   return tokenReply(await service.refresh(body.value.refresh_token))
 }
 
 async function logout(service: AuthService, request: AuthRequest): Promise<Reply> {
   const token = bearer(request)
-  if (token === undefined) return { ok: false, refusal: NO_TOKEN }
-  const body = await readJson(request, LogoutBody, { empty: {} })
+  if (token === undefined) return withoutToken(service, request)
+  const body = await readJson(service, request, LogoutBody, { empty: {} })
   if (!body.ok) return body
   return await service.logout(token, body.value.everywhere === true ? 'subject' : 'login')
 }
 
 async function me(service: AuthService, request: AuthRequest): Promise<Reply> {
   const token = bearer(request)
-  if (token === undefined) return { ok: false, refusal: NO_TOKEN }
+  if (token === undefined) return withoutToken(service, request)
   const known = await service.identify(token)
   if (!known.ok) return known
   const { user, login: loginId, expiresAt } = known.value
@@ -131,6 +135,11 @@ async function jwks(service: AuthService): Promise<Reply> {
 }
 
 const NO_TOKEN: Refusal = { code: 'credential_missing', detail: 'Send Authorization: Bearer <access_token>.' }
+
+function withoutToken(service: AuthService, request: AuthRequest): Reply {
+  service.noteRefusal(request, NO_TOKEN)
+  return { ok: false, refusal: NO_TOKEN }
+}
 
 function tokenReply(outcome: Outcome<TokenPair>): Reply {
   if (!outcome.ok) return outcome
@@ -153,9 +162,20 @@ function bearer(request: AuthRequest): string | undefined {
 type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal }
 
 async function readJson<T>(
+  service: AuthService,
   request: AuthRequest,
   schema: z.ZodType<T>,
   options: { readonly empty?: T } = {},
+): Promise<Read<T>> {
+  const read = await readBody(request, schema, options)
+  if (!read.ok) service.noteRefusal(request, read.refusal)
+  return read
+}
+
+async function readBody<T>(
+  request: AuthRequest,
+  schema: z.ZodType<T>,
+  options: { readonly empty?: T },
 ): Promise<Read<T>> {
   const bytes = await request.body()
   if (bytes === undefined) return invalid(413, `The body may have ${AUTH_BODY_MAX_BYTES} bytes at most.`)
@@ -204,9 +224,10 @@ function preflight(route: Route, cors: Readonly<Record<string, string>>): AuthRe
   return { status: 204, headers, body: '' }
 }
 
-function problem(refusal: Refusal, headers: Readonly<Record<string, string>>): AuthResponse {
-  const code: RefusalCode = refusal.code
-  const { http, title } = refusalRow(code)
+/** The answer that says a refusal. */
+export function problem(refusal: Refusal, headers: Readonly<Record<string, string>>): AuthResponse {
+  const { code } = refusal
+  const { http, title } = REFUSALS[code]
   const status = refusal.status ?? http ?? 500
   const retryAfter = refusal.retryAfterSeconds
   return {

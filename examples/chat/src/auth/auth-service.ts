@@ -28,10 +28,18 @@ export interface AuthEvent {
     | 'refresh.refused'
     | 'refresh.reused'
     | 'login.ended'
+    | 'logout.refused'
+    | 'identify.refused'
+    /** Refused before the service was asked, or because its store failed. */
+    | 'request.refused'
   readonly subject?: string
   readonly login?: string
   readonly address?: string
   readonly code?: RefusalCode
+  /** One of the service's own paths. */
+  readonly path?: string
+  /** HTTP status, where the code has several. */
+  readonly status?: number
 }
 
 export interface AuthServiceOptions {
@@ -195,8 +203,9 @@ export class AuthService {
   /** Tells who holds an access token whose login is live. */
   async identify(token: string): Promise<Outcome<Identity>> {
     const known = await this.#read(token)
-    if (!known.ok) return known
-    return known.value.ended ? refuse(LOGIN_ENDED) : known
+    const outcome = known.ok && known.value.ended ? refuse(LOGIN_ENDED) : known
+    if (!outcome.ok) this.#emit({ name: 'identify.refused', code: outcome.refusal.code })
+    return outcome
   }
 
   /**
@@ -204,6 +213,19 @@ export class AuthService {
    * then is the login forgotten, so that a logout whose second half failed can be repeated.
    */
   async logout(token: string, scope: 'login' | 'subject'): Promise<Outcome<{ scope: 'login' | 'subject' }>> {
+    const outcome = await this.#logout(token, scope)
+    if (!outcome.ok) this.#emit({ name: 'logout.refused', code: outcome.refusal.code })
+    return outcome
+  }
+
+  /** Notes what was refused without the service, so that the audit log has it, too. */
+  noteRefusal(request: { readonly path: string; readonly address: string }, refusal: Refusal): void {
+    const { path, address } = request
+    const { code, status } = refusal
+    this.#emit({ name: 'request.refused', code, path, address, ...(status !== undefined && { status }) })
+  }
+
+  async #logout(token: string, scope: 'login' | 'subject'): Promise<Outcome<{ scope: 'login' | 'subject' }>> {
     const known = await this.#read(token)
     if (!known.ok) return known
     const subject = known.value.user.subject

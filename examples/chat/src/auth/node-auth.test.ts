@@ -1,9 +1,10 @@
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import { connect } from 'node:net'
+import { REFUSALS } from '@wsticket/protocol'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { anyNumber, anyString, containing, jsonOf, listen, portOf, textOf } from '../../test/helpers.js'
-import { AuthService, type LogoutTarget } from './auth-service.js'
+import { type AuthEvent, AuthService, type LogoutTarget } from './auth-service.js'
 import type { AuthStore } from './auth-store.js'
 import { addDemoUsers } from './demo-users.js'
 import { memoryAuthStore } from './memory-auth-store.js'
@@ -17,6 +18,7 @@ let base: string
 let failing = false
 const ended: LogoutTarget[] = []
 const errors: unknown[] = []
+const events: AuthEvent[] = []
 
 beforeAll(async () => {
   const memory = memoryAuthStore()
@@ -43,6 +45,7 @@ beforeAll(async () => {
     onLogout: async (target) => {
       ended.push(target)
     },
+    onEvent: (event) => events.push(event),
   })
   await addDemoUsers(service)
   const auth = authRoutes(service, { origins: [ORIGIN], onError: (error) => errors.push(error) })
@@ -291,11 +294,97 @@ describe('origins', () => {
   })
 })
 
+describe('every refusal is an event with its code', () => {
+  const json = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+    method: 'POST',
+    headers: { ...JSON_TYPE, ...headers },
+    body: JSON.stringify(body),
+  })
+  const address = { address: containing('127.0.0.1') }
+  const refused = (path: string, code: string, status?: number): object => ({
+    name: 'request.refused',
+    path,
+    code,
+    ...(status !== undefined && { status }),
+    ...address,
+  })
+  it.each<[string, string, RequestInit, object]>([
+    [
+      'a wrong password',
+      '/auth/login',
+      json({ email: 'ada@example.com', password: 'x' }),
+      { name: 'login.refused', code: 'credential_invalid', ...address },
+    ],
+    [
+      'a wrong refresh token',
+      '/auth/refresh',
+      json({ refresh_token: 'x' }),
+      { name: 'refresh.refused', code: 'credential_invalid' },
+    ],
+    [
+      'a logout with a token that is none',
+      '/auth/logout',
+      json({}, bearer('a.b.c')),
+      { name: 'logout.refused', code: 'credential_invalid' },
+    ],
+    [
+      'a question with a token that is none',
+      '/auth/me',
+      { headers: bearer('a.b.c') },
+      { name: 'identify.refused', code: 'credential_invalid' },
+    ],
+    ['a logout without a token', '/auth/logout', json({}), refused('/auth/logout', 'credential_missing')],
+    ['a question without a token', '/auth/me', {}, refused('/auth/me', 'credential_missing')],
+    ['a bad body', '/auth/login', json({ a: 1 }), refused('/auth/login', 'request_invalid')],
+    ['a wrong method', '/auth/login?x=1', {}, refused('/auth/login', 'request_invalid', 405)],
+    [
+      'too large a body',
+      '/auth/login',
+      json({ email: 'x'.repeat(9000) }),
+      refused('/auth/login', 'request_invalid', 413),
+    ],
+    [
+      'another content type',
+      '/auth/login',
+      json({}, { 'content-type': 'text/plain' }),
+      refused('/auth/login', 'request_invalid', 415),
+    ],
+    [
+      'a foreign page',
+      '/auth/login',
+      json({}, { origin: 'https://evil.example' }),
+      refused('/auth/login', 'origin_refused'),
+    ],
+    [
+      'the preflight of a foreign page',
+      '/auth/login',
+      { method: 'OPTIONS', headers: { origin: 'https://evil.example' } },
+      refused('/auth/login', 'origin_refused'),
+    ],
+  ])('%s', async (_name, path, init, event) => {
+    events.length = 0
+    const { status } = await fetch(base + path, init)
+    expect(status).toBeGreaterThanOrEqual(400)
+    expect(events).toEqual([event])
+  })
+
+  it('a failing store', async () => {
+    events.length = 0
+    failing = true
+    await post('/auth/login', { email: 'ada@example.com', password: 'ada-demo' })
+    expect(events).toEqual([refused('/auth/login', 'identity_unavailable')])
+  })
+})
+
 it('a failing store is 503, never a login', async () => {
   failing = true
   const response = await post('/auth/login', { email: 'ada@example.com', password: 'ada-demo' })
   expect(response.status).toBe(503)
-  expect(await response.json()).toMatchObject({ code: 'identity_unavailable' })
+  expect(await response.json()).toMatchObject({
+    code: 'identity_unavailable',
+    title: REFUSALS.identity_unavailable.title,
+    retry_after: 1,
+  })
   expect(errors.at(-1)).toMatchObject({ message: 'store down' })
 })
 

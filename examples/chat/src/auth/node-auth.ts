@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { AUTH_BODY_MAX_BYTES, type AuthResponse, answerAuth, isAuthPath } from './auth-routes.js'
+import type { Refusal } from '@wsticket/protocol'
+import { AUTH_BODY_MAX_BYTES, type AuthResponse, answerAuth, isAuthPath, problem } from './auth-routes.js'
 import type { AuthService } from './auth-service.js'
 
 export interface AuthRoutesOptions {
@@ -30,28 +31,15 @@ export function authRoutes(
       (reply) => send(request, response, reply),
       (error: unknown) => {
         options.onError?.(error)
-        send(request, response, UNAVAILABLE)
+        service.noteRefusal({ path, address: addressOf(request, options) }, UNAVAILABLE)
+        send(request, response, problem(UNAVAILABLE, {}))
       },
     )
     return true
   }
 }
 
-const UNAVAILABLE: AuthResponse = {
-  status: 503,
-  headers: {
-    'content-type': 'application/problem+json; charset=utf-8',
-    'cache-control': 'no-store',
-    'retry-after': '1',
-  },
-  body: JSON.stringify({
-    type: '/docs/refusals#identity_unavailable',
-    title: 'The identity service cannot be reached',
-    status: 503,
-    code: 'identity_unavailable',
-    retry_after: 1,
-  }),
-}
+const UNAVAILABLE: Refusal = { code: 'identity_unavailable', retryAfterSeconds: 1 }
 
 async function answer(
   service: AuthService,
@@ -68,9 +56,13 @@ async function answer(
         Array.isArray(value) ? value.join(', ') : value,
       ]),
     ),
-    address: options.addressOf?.(request) ?? request.socket.remoteAddress ?? 'unknown',
+    address: addressOf(request, options),
     body: () => readBody(request),
   })
+}
+
+function addressOf(request: IncomingMessage, options: AuthRoutesOptions): string {
+  return options.addressOf?.(request) ?? request.socket.remoteAddress ?? 'unknown'
 }
 
 function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
