@@ -29,11 +29,40 @@ export type {
   CredentialRequest,
   Principal,
 } from './identity/principal.js'
-export type { LimitOptions, WsticketOptions } from './options.js'
+export type { LimitOptions, TicketOptions, WsticketOptions } from './options.js'
+export type { Quota, Rate } from './rate/gcra.js'
 export type { HttpRequest, HttpResponse, RequestData } from './request/message.js'
 export type { SessionPolicy } from './sessions/policy.js'
 export type { HeldSocket, Session, SocketHold } from './sessions/session.js'
 export { memoryStore } from './stores/memory.js'
-export type * from './stores/store.js'
+export type {
+  Bindings,
+  CredentialTimes,
+  Holder,
+  Inspection,
+  IssueOutcome,
+  IssueTerms,
+  LoginKey,
+  Notice,
+  NoticeBatch,
+  OvertakenCredential,
+  RedeemAttempt,
+  RedeemOutcome,
+  RedeemTerms,
+  Renewal,
+  RenewOutcome,
+  RevokeOutcome,
+  RevokeTarget,
+  SessionCheck,
+  SessionEndCode,
+  SessionSummary,
+  StoredPrincipal,
+  StoreHealth,
+  StorePromises,
+  SubjectKey,
+  TicketRecord,
+  TicketState,
+  TicketStore,
+} from './stores/store.js'
 export type { Wsticket, WsticketBinding } from './wsticket.js'
 export { createWsticket } from './wsticket.js'

@@ -8,8 +8,23 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
+/** What somebody without types may write. */
+function misspelt(options: object): Partial<WsticketOptions> {
+  return options as Partial<WsticketOptions>
+}
+
 describe('resolveOptions', () => {
-  it('fills in what the source documents ask for', () => {
+  it('needs options at all', () => {
+    // @ts-expect-error nothing was given
+    expect(() => resolveOptions()).toThrow('createWsticket needs options: { store, authenticate, origins }')
+  })
+
+  it('switches a rate off where it is false', () => {
+    const { limits } = resolveOptions({ ...NEEDED, limits: { issuePerUser: false, issuePerAddress: false } })
+    expect([limits.issuePerUser, limits.issuePerAddress]).toEqual([undefined, undefined])
+  })
+
+  it('fills in the defaults', () => {
     expect(resolveOptions(NEEDED)).toMatchObject({
       tickets: { ttlSeconds: 300, maxTtlSeconds: 3600, reusable: true },
       limits: {
@@ -109,6 +124,20 @@ describe('resolveOptions', () => {
     ],
     [{ publicUrl: '/ws' }, /publicUrl is "\/ws"/],
     [{ publicUrl: '' }, /publicUrl is ""/],
+    [{ sessions: { heartbeatSeconds: 10 } }, /heartbeatTimeoutSeconds must be less than/],
+    [misspelt({ ticket: {} }), /^ticket is no option; there are: store, authenticate,/],
+    [
+      misspelt({ bind: { ip: true } }),
+      /^bind.ip is no option; there are: bind.origin, bind.network, bind.cookie$/,
+    ],
+    [misspelt({ limits: { issuePerUsers: false } }), /^limits.issuePerUsers is no option/],
+    [misspelt({ tickets: { ttl: 60 } }), /^tickets.ttl is no option/],
+    [misspelt({ sessions: { idle: 60 } }), /^sessions.idle is no option/],
+    [misspelt({ onReuse: 'kill' }), /^onReuse is "kill"; it must be one of: event, revoke-session$/],
+    [misspelt({ validate: 'nobody' }), /^validate is "nobody"/],
+    [misspelt({ store: undefined }), /^store is missing. Example: store: memoryStore\(\)$/],
+    [misspelt({ authenticate: undefined }), /^authenticate is missing/],
+    [misspelt({ origins: 'https://app.example.com' }), /^origins must be an array/],
     [{ sealKeys: [] }, /sealKeys must be one or more keys of 32 bytes each/],
     [{ sealKeys: [new Uint8Array(32), new Uint8Array(31)] }, /sealKeys/],
   ]

@@ -1,14 +1,22 @@
 import { TTL_SECONDS } from '@wsticket/protocol'
 import { DEFAULT_LIMITS, DEFAULT_TICKET_POLICY, type Limits, type TicketPolicy } from './authority/policy.js'
 import type { RandomBytes } from './authority/secret.js'
+import { checkKnown, checkOneOf, checkPublicUrl, checkRate, checkSealKeys, checkWhole } from './checks.js'
 import type { Clock } from './clock.js'
-import type { Authenticate, Claims } from './identity/principal.js'
+import type { Authenticate, Claims, Principal } from './identity/principal.js'
+import { DEFAULT_SKEW_SECONDS, MAX_SKEW_SECONDS } from './identity/skew.js'
 import type { Rate } from './rate/gcra.js'
 import { DEFAULT_SESSION_POLICY, type SessionPolicy } from './sessions/policy.js'
 import type { TicketStore } from './stores/store.js'
 
 /** What a `Partial` is when `undefined` may also be written out. */
 type Some<T> = { readonly [K in keyof T]?: T[K] | undefined }
+
+/** The ticket policy as it is given: what is left out has its default. */
+export interface TicketOptions<C extends Claims = Claims> extends Some<Omit<TicketPolicy, 'ttlFor'>> {
+  /** Another default life for some principals, 30 seconds to the maximum; `undefined` for the others. */
+  readonly ttlFor?: ((principal: Principal<C>) => number | undefined) | undefined
+}
 
 /** Limits as they are given: a rate can be switched off. */
 export interface LimitOptions extends Omit<Limits, 'issuePerUser' | 'issuePerAddress'> {
@@ -18,6 +26,7 @@ export interface LimitOptions extends Omit<Limits, 'issuePerUser' | 'issuePerAdd
   readonly issuePerAddress: Rate | false
 }
 
+/** What a ticket authority is made of. All but the first three have defaults that are safe. */
 export interface WsticketOptions<C extends Claims = Claims> {
   /** Where tickets, sessions and revocations are kept. */
   readonly store: TicketStore
@@ -25,7 +34,7 @@ export interface WsticketOptions<C extends Claims = Claims> {
   readonly authenticate: Authenticate<C>
   /** The origins of your pages, exactly: scheme, host and port. */
   readonly origins: readonly string[]
-  readonly tickets?: Some<TicketPolicy> | undefined
+  readonly tickets?: TicketOptions<C> | undefined
   readonly limits?: Some<LimitOptions> | undefined
   readonly sessions?: Some<SessionPolicy> | undefined
   /**
@@ -34,9 +43,7 @@ export interface WsticketOptions<C extends Claims = Claims> {
    *
    * @default none
    */
-  readonly bind?:
-    | { readonly origin?: boolean; readonly network?: boolean; readonly cookie?: boolean }
-    | undefined
+  readonly bind?: Some<Settings['bind']> | undefined
   /** What happens when a used ticket comes again. @default 'event' */
   readonly onReuse?: 'event' | 'revoke-session' | undefined
   /** Where clients reach the WebSocket, as they must dial it. @default the request's own scheme and `Host` */
@@ -49,17 +56,22 @@ export interface WsticketOptions<C extends Claims = Claims> {
   readonly requireOrigin?: boolean | undefined
   /** Who may validate a ticket. @default 'public' in development and tests, else 'owner' */
   readonly validate?: 'public' | 'owner' | undefined
-  /** How far clocks may differ, 0 to 30 seconds. @default 5 */
+  /** How far clocks may differ, 0 to 30 whole seconds. @default 5 */
   readonly skewSeconds?: number | undefined
-  /** Credentials that live longer are refused; so long a logout is remembered. @default 86400 */
+  /** Credentials that live longer are refused; so long a logout is remembered. 60 to 2678400 seconds. @default 86400 */
   readonly maxTokenAgeSeconds?: number | undefined
   /** Keys that seal tickets, 32 bytes each; the first for new ones. @default the store's */
   readonly sealKeys?: readonly Uint8Array[] | undefined
   /** The page that explains refusal codes. @default '/docs/refusals' */
   readonly refusalsUrl?: string | undefined
-  /** Lets every page of the web open sockets with a ticket that it somehow has. @default false */
+  /**
+   * Lets every page of the web read the HTTP routes' answers and open sockets, with a credential or ticket that it somehow
+   * has. @default false
+   */
   readonly dangerouslyAllowAnyOrigin?: boolean | undefined
+  /** @default the machine's */
   readonly clock?: Clock | undefined
+  /** @default the machine's CSPRNG */
   readonly random?: RandomBytes | undefined
 }
 
@@ -83,36 +95,47 @@ export interface Settings {
   readonly dangerouslyAllowAnyOrigin: boolean
 }
 
-const MAX_SKEW_SECONDS = 30
 const DAY_SECONDS = 86_400
+// A token that lives longer makes a logout to be remembered for longer than a month.
+const TOKEN_AGE_SECONDS = { min: 60, max: 31 * DAY_SECONDS } as const
+// Above these it is a mistake rather than a wish: each takes memory or time for every user, socket or request.
+const MAX_OUTSTANDING = 10_000
+const MAX_SESSIONS = 100_000
+const MAX_SOCKETS = 10_000_000
+// Below, no principal fits in; above, no cache or pipe takes it in one piece.
+const RECORD_BYTES = { min: 512, max: 65_536 } as const
+const MAX_HEARTBEAT_SECONDS = 3600
 // Longer sessions than this outlive every promise about logouts.
 const MAX_SESSION_SECONDS = 7 * DAY_SECONDS
-const SEAL_KEY_BYTES = 32
 
 /** Fills in the defaults. Throws a `TypeError` that says which option is wrong and what it must be. */
 export function resolveOptions<C extends Claims>(options: WsticketOptions<C>): Settings {
-  const tickets = withDefaults(DEFAULT_TICKET_POLICY, options.tickets)
+  checkShape(options)
+  const tickets = ticketsOf(options.tickets)
   const limits = limitsOf(options.limits)
   const sessions = withDefaults(DEFAULT_SESSION_POLICY, options.sessions)
-  const skewSeconds = options.skewSeconds ?? 5
+  const skewSeconds = options.skewSeconds ?? DEFAULT_SKEW_SECONDS
   const maxTokenAgeSeconds = options.maxTokenAgeSeconds ?? DAY_SECONDS
-  whole('tickets.maxTtlSeconds', tickets.maxTtlSeconds, TTL_SECONDS.min, TTL_SECONDS.max)
-  whole('tickets.ttlSeconds', tickets.ttlSeconds, TTL_SECONDS.min, tickets.maxTtlSeconds)
-  rate('limits.issuePerUser', limits.issuePerUser)
-  rate('limits.issuePerAddress', limits.issuePerAddress)
-  whole('limits.outstandingPerUser', limits.outstandingPerUser, 1, 10_000)
-  whole('limits.sessionsPerUser', limits.sessionsPerUser, 1, 100_000)
-  whole('limits.socketsPerAddress', limits.socketsPerAddress, 1, 10_000_000)
-  whole('limits.recordBytes', limits.recordBytes, 512, 65_536)
-  whole('sessions.maxSeconds', sessions.maxSeconds, 1, MAX_SESSION_SECONDS)
+  checkWhole('tickets.maxTtlSeconds', tickets.maxTtlSeconds, TTL_SECONDS.min, TTL_SECONDS.max)
+  checkWhole('tickets.ttlSeconds', tickets.ttlSeconds, TTL_SECONDS.min, tickets.maxTtlSeconds)
+  checkRate('limits.issuePerUser', limits.issuePerUser)
+  checkRate('limits.issuePerAddress', limits.issuePerAddress)
+  checkWhole('limits.outstandingPerUser', limits.outstandingPerUser, 1, MAX_OUTSTANDING)
+  checkWhole('limits.sessionsPerUser', limits.sessionsPerUser, 1, MAX_SESSIONS)
+  checkWhole('limits.socketsPerAddress', limits.socketsPerAddress, 1, MAX_SOCKETS)
+  checkWhole('limits.recordBytes', limits.recordBytes, RECORD_BYTES.min, RECORD_BYTES.max)
+  checkWhole('sessions.maxSeconds', sessions.maxSeconds, 1, MAX_SESSION_SECONDS)
   if (sessions.idleSeconds !== undefined)
-    whole('sessions.idleSeconds', sessions.idleSeconds, 1, MAX_SESSION_SECONDS)
-  whole('sessions.heartbeatSeconds', sessions.heartbeatSeconds, 1, 3600)
-  whole('sessions.heartbeatTimeoutSeconds', sessions.heartbeatTimeoutSeconds, 1, 3600)
-  whole('skewSeconds', skewSeconds, 0, MAX_SKEW_SECONDS)
-  whole('maxTokenAgeSeconds', maxTokenAgeSeconds, 60, 31 * DAY_SECONDS)
+    checkWhole('sessions.idleSeconds', sessions.idleSeconds, 1, MAX_SESSION_SECONDS)
+  checkWhole('sessions.heartbeatSeconds', sessions.heartbeatSeconds, 1, MAX_HEARTBEAT_SECONDS)
+  checkWhole('sessions.heartbeatTimeoutSeconds', sessions.heartbeatTimeoutSeconds, 1, MAX_HEARTBEAT_SECONDS)
+  if (sessions.heartbeatTimeoutSeconds >= sessions.heartbeatSeconds) {
+    throw new TypeError('sessions.heartbeatTimeoutSeconds must be less than sessions.heartbeatSeconds')
+  }
+  checkWhole('skewSeconds', skewSeconds, 0, MAX_SKEW_SECONDS)
+  checkWhole('maxTokenAgeSeconds', maxTokenAgeSeconds, TOKEN_AGE_SECONDS.min, TOKEN_AGE_SECONDS.max)
   checkPublicUrl(options.publicUrl)
-  checkSealKeys(options.sealKeys)
+  checkSealKeys('sealKeys', options.sealKeys)
   return {
     tickets,
     limits,
@@ -141,6 +164,63 @@ function isDevelopment(): boolean {
   return mode === 'development' || mode === 'test'
 }
 
+const TOP_LEVEL = [
+  ...[
+    'store',
+    'authenticate',
+    'origins',
+    'tickets',
+    'limits',
+    'sessions',
+    'bind',
+    'onReuse',
+    'publicUrl',
+    'audiences',
+  ],
+  ...[
+    'trustedProxies',
+    'requireOrigin',
+    'validate',
+    'skewSeconds',
+    'maxTokenAgeSeconds',
+    'sealKeys',
+    'refusalsUrl',
+  ],
+  ...['dangerouslyAllowAnyOrigin', 'clock', 'random'],
+]
+
+/** A misspelt option would be a protection that is silently off: types do not reach those who write JavaScript. */
+function checkShape<C extends Claims>(options: WsticketOptions<C>): void {
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError('createWsticket needs options: { store, authenticate, origins }')
+  }
+  const { store, authenticate, origins, bind, onReuse, validate } = options
+  if (typeof store?.redeem !== 'function')
+    throw new TypeError('store is missing. Example: store: memoryStore()')
+  if (typeof authenticate !== 'function') {
+    throw new TypeError('authenticate is missing; it must be a function. Example: authenticate: jwt({ … })')
+  }
+  if (!Array.isArray(origins)) {
+    throw new TypeError("origins must be an array. Example: origins: ['https://app.example.com']")
+  }
+  checkKnown('', options, TOP_LEVEL)
+  checkKnown('tickets.', options.tickets, Object.keys(DEFAULT_TICKET_POLICY))
+  checkKnown('limits.', options.limits, Object.keys(DEFAULT_LIMITS))
+  checkKnown('sessions.', options.sessions, Object.keys(DEFAULT_SESSION_POLICY))
+  checkKnown('bind.', bind, ['origin', 'network', 'cookie'])
+  checkOneOf('onReuse', onReuse, ['event', 'revoke-session'])
+  checkOneOf('validate', validate, ['public', 'owner'])
+}
+
+function ticketsOf<C extends Claims>({ ttlFor, ...others }: TicketOptions<C> = {}): TicketPolicy {
+  return {
+    ...withDefaults(DEFAULT_TICKET_POLICY, others),
+    // The principals of this authority are those of its own `authenticate`.
+    ttlFor: ttlFor === undefined ? undefined : (principal) => ttlFor(principal as Principal<C>),
+  }
+}
+
 function limitsOf({ issuePerUser, issuePerAddress, ...others }: Some<LimitOptions> = {}): Limits {
   return {
     ...withDefaults(DEFAULT_LIMITS, others),
@@ -153,34 +233,4 @@ function limitsOf({ issuePerUser, issuePerAddress, ...others }: Some<LimitOption
 function withDefaults<T extends object>(defaults: T, given: Some<T> | undefined): T {
   const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined)
   return { ...defaults, ...Object.fromEntries(set) }
-}
-
-function checkPublicUrl(publicUrl: string | undefined): void {
-  if (publicUrl === undefined) return
-  if (URL.canParse(publicUrl) && /^wss?:$/.test(new URL(publicUrl).protocol)) return
-  throw new TypeError(
-    `publicUrl is ${JSON.stringify(publicUrl)}; it must be a WebSocket URL. Example: wss://api.example.com/ws`,
-  )
-}
-
-function checkSealKeys(keys: readonly Uint8Array[] | undefined): void {
-  if (keys === undefined) return
-  if (keys.length > 0 && keys.every((key) => key.byteLength === SEAL_KEY_BYTES)) return
-  throw new TypeError(`sealKeys must be one or more keys of ${SEAL_KEY_BYTES} bytes each`)
-}
-
-function whole(option: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return
-  throw new TypeError(
-    `${option} is ${JSON.stringify(value)}; it must be a whole number from ${min} to ${max}`,
-  )
-}
-
-function rate(option: string, value: Rate | undefined): void {
-  if (value === undefined) return
-  const { burst, perSecond } = value
-  if (Number.isInteger(burst) && burst >= 1 && Number.isFinite(perSecond) && perSecond > 0) return
-  throw new TypeError(
-    `${option} must have a whole burst of 1 or more and a perSecond above 0, as in { burst: 60, perSecond: 1 }`,
-  )
 }

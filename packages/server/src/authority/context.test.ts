@@ -49,6 +49,13 @@ describe('timesRefused', () => {
     expect(reason({ issuedAt: now + 6 })).toBe('issued in the future')
   })
 
+  // Its login was revoked, and a day later it was good again: nothing bounded how long it lived.
+  test('refuses one without a beginning that outlasts the memory of a logout', () => {
+    expect(reason({ issuedAt: undefined, expiresAt: now + 86_400 })).toBeUndefined()
+    expect(reason({ issuedAt: undefined, expiresAt: now + 86_406 })).toMatch(/has no issuedAt/)
+    expect(reason({ issuedAt: undefined, expiresAt: undefined })).toBeUndefined()
+  })
+
   test('refuses one that lives longer than a logout is remembered', () => {
     expect(reason({ issuedAt: now, expiresAt: now + 86_401 })).toBe('lives longer than 86400 seconds')
     expect(reason({ issuedAt: now - 86_401, expiresAt: undefined })).toBe('lives longer than 86400 seconds')

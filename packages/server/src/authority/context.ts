@@ -88,8 +88,14 @@ export function timesRefused(context: AuthorityContext, principal: Principal): R
   // A time that is none would compare as neither before nor after anything, and so never end.
   if (![issuedAt, expiresAt].every((time) => time === undefined || Number.isFinite(time)))
     return refused({ code: 'credential_invalid' }, 'its times are not numbers')
-  if (issuedAt === undefined) return undefined
   const now = context.clock.now() / 1000
+  // Without a beginning, what is left must not outlast the memory of a logout.
+  if (issuedAt === undefined) {
+    const left = (expiresAt ?? now) - now
+    if (left <= context.maxTokenAgeSeconds + context.skewSeconds) return undefined
+    const reason = `has no issuedAt, and lives for more than ${context.maxTokenAgeSeconds} seconds from now`
+    return refused({ code: 'credential_invalid' }, reason)
+  }
   // One from the future would outlast a logout.
   if (issuedAt > now + context.skewSeconds)
     return refused({ code: 'credential_invalid' }, 'issued in the future')

@@ -10,14 +10,13 @@ import {
   isName,
   type Principal,
 } from './principal.js'
+import { DEFAULT_SKEW_SECONDS, MAX_SKEW_SECONDS } from './skew.js'
 import { VerifiedCache } from './verified-cache.js'
 
 const TOKENS_KEPT = 10_000
 // Longer tokens do not fit into common header limits beside everything else.
 const TOKEN_MAX_CHARACTERS = 8192
 const SUBJECT_MAX_CHARACTERS = 1024
-const DEFAULT_SKEW_SECONDS = 5
-const MAX_SKEW_SECONDS = 30
 
 /** Which claims hold what. */
 export interface ClaimNames {

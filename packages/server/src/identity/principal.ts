@@ -14,9 +14,16 @@ export interface Principal<C extends Claims = Claims> {
   readonly claims: C
   /** One sign-in of the subject (`sid`), through its refreshes. Without it, a logout ends the whole user. */
   readonly login?: string | undefined
-  /** Unix seconds; compared with the second of a logout from everywhere. */
+  /**
+   * Unix seconds; compared with the second of a logout from everywhere. Without it that logout does not reach this
+   * credential, and whoever gives the principal must stop giving it.
+   */
   readonly issuedAt?: number | undefined
-  /** Unix seconds; neither ticket nor session outlives it (but for the skew). */
+  /**
+   * Unix seconds; neither ticket nor session outlives it (but for the skew). At most `maxTokenAgeSeconds` after
+   * `issuedAt` or, without that, from now: for so long a logout is remembered. For a longer-lived credential that you
+   * look up anew at each request, give an earlier end; the client renews.
+   */
   readonly expiresAt?: number | undefined
 }
 

@@ -31,6 +31,9 @@ function setUp(more: { readonly remainingMs?: number; readonly policy?: Partial<
         deadlines += 1
       },
       over: (_session, code, durationMs) => over.push({ code, durationMs }),
+      failed: (error) => {
+        throw error
+      },
     },
   )
   const policy = { ...DEFAULT_SESSION_POLICY, ...more.policy }
@@ -196,11 +199,11 @@ describe('HeldSession', () => {
     session.attach(socket, policy)
     clock.advance(25_000)
     session.heard()
-    clock.advance(35_000)
+    clock.advance(25_000)
     expect(socket.pings).toBe(2)
     clock.advance(10_000)
     expect([socket.terminated, socket.closes]).toEqual([1, []])
-    expect(over).toEqual([{ code: undefined, durationMs: 70_000 }])
+    expect(over).toEqual([{ code: undefined, durationMs: 60_000 }])
     expect(clock.pending()).toEqual([])
   })
 

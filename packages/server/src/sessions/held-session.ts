@@ -13,6 +13,8 @@ import { Lifetime } from './lifetime.js'
 import type { SessionPolicy } from './policy.js'
 import type { HeldSocket, Session, SocketHold } from './session.js'
 
+// What RFC 6455 has for a refusal that no code of ours fits.
+const POLICY_VIOLATION = 1008
 // A peer that does not answer a close frame is cut off after this long.
 const CLOSE_TIMEOUT_MS = 5000
 
@@ -35,6 +37,8 @@ export interface AdmittedSession<C extends Claims = Claims> {
 export interface HeldSessionHandlers<C extends Claims> {
   deadline(session: HeldSession<C>): void
   over(session: HeldSession<C>, code: RefusalCode | undefined, durationMs: number): void
+  /** An adapter's socket threw, which it must not. */
+  failed(error: unknown): void
 }
 
 /** One socket's share of a session, on the node that holds it. */
@@ -102,16 +106,16 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
     if (this.signal.aborted) {
       const code = codeOf(this.signal)
       // Given back already, so nothing watches over it any more.
-      if (code === undefined) socket.terminate()
+      if (code === undefined) this.#terminate()
       else this.#closeSocket(code)
       return
     }
     this.#lifetime = new Lifetime(this.#clock, policy, {
       deadline: () => this.#handlers.deadline(this),
       idle: () => this.end('session_idle'),
-      ping: () => socket.ping(),
+      ping: () => this.#guard(() => socket.ping()),
       dead: () => {
-        socket.terminate()
+        this.#terminate()
         this.ended()
       },
     })
@@ -160,8 +164,25 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
   #closeSocket(code: RefusalCode, retryAfterSeconds?: number): void {
     const socket = this.#socket
     if (socket === undefined) return
-    socket.close(refusalRow(code).close ?? 1008, formatCloseReason(code, retryAfterSeconds))
-    this.#cancelCut = this.#clock.after(CLOSE_TIMEOUT_MS, () => socket.terminate())
+    const { close = POLICY_VIOLATION } = refusalRow(code)
+    const told = this.#guard(() => socket.close(close, formatCloseReason(code, retryAfterSeconds)))
+    if (!told) this.#terminate()
+    else this.#cancelCut = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#terminate())
+  }
+
+  #terminate(): void {
+    this.#guard(() => this.#socket?.terminate())
+  }
+
+  /** Keeps one socket that throws from standing in the way of the others. */
+  #guard(call: () => void): boolean {
+    try {
+      call()
+      return true
+    } catch (error) {
+      this.#handlers.failed(error)
+      return false
+    }
   }
 }
 

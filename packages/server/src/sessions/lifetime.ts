@@ -20,6 +20,7 @@ export class Lifetime {
   #cancelDeadline: () => void = nothing
   #cancelIdle: () => void = nothing
   #cancelHeartbeat: () => void = nothing
+  #cancelAnswer: () => void = nothing
   #activeAt: number
   #heardAt: number
   #stopped = false
@@ -55,6 +56,7 @@ export class Lifetime {
     this.#cancelDeadline()
     this.#cancelIdle()
     this.#cancelHeartbeat()
+    this.#cancelAnswer()
   }
 
   // Timers are not moved at each message: they look, when they fire, how long it has been.
@@ -72,10 +74,10 @@ export class Lifetime {
       const askedAt = this.#clock.now()
       this.#handlers.ping()
       if (this.#stopped) return
-      this.#cancelHeartbeat = this.#clock.after(heartbeatTimeoutSeconds * 1000, () => {
-        if (this.#heardAt >= askedAt) this.#beat()
-        else this.#handlers.dead()
+      this.#cancelAnswer = this.#clock.after(heartbeatTimeoutSeconds * 1000, () => {
+        if (this.#heardAt < askedAt) this.#handlers.dead()
       })
+      this.#beat()
     })
   }
 }

@@ -117,6 +117,49 @@ describe('NoticePump', () => {
     expect([failures, made.get('notices')]).toEqual([[], 2])
   })
 
+  // close() hung for as long as the store pleased.
+  test('stops within a second, even if the store does not heed the signal', async () => {
+    const { pump, faults, clock } = setUp()
+    await pump.start()
+    faults.set('notices', () => new Promise(() => {}))
+    await settled()
+    const { pump: deaf, faults: broken, clock: its } = setUp()
+    broken.set('notices', () => new Promise(() => {}))
+    void deaf.start()
+    await settled()
+    let stopped = false
+    const stopping = deaf.stop().then(() => {
+      stopped = true
+    })
+    await its.run(999)
+    expect(stopped).toBe(false)
+    await its.run(1)
+    await stopping
+    await Promise.all([pump.stop(), clock.run(1000)])
+  })
+
+  // The second of two revocations was lost for good when the first could not be applied.
+  test('tells of every notice, and of a gap, when one cannot be applied', async () => {
+    const clock = manualClock()
+    const store = memoryStore({ clock })
+    const seen: string[] = []
+    const pump = new NoticePump(store, clock, {
+      notice: (notice) => {
+        if (notice.kind === 'subject' && notice.subject === 'a') throw new Error('broken')
+        seen.push(notice.kind)
+      },
+      gap: () => seen.push('gap'),
+      failed: (error) => seen.push(String(error)),
+    })
+    await pump.start()
+    await Promise.all(
+      ['a', 'b'].map((name) => store.revoke({ kind: 'subject', subject: name, rememberMs: 1000 })),
+    )
+    await settled()
+    expect(seen).toEqual(['Error: broken', 'subject', 'gap'])
+    await pump.stop()
+  })
+
   test('may be stopped before it was ever started', async () => {
     const { pump, made } = setUp()
     await pump.stop()

@@ -58,8 +58,7 @@ export class NoticePump {
       try {
         const batch = await this.#store.notices(cursor, signal)
         cursor = batch.cursor
-        for (const notice of batch.notices) this.#handlers.notice(notice)
-        if (batch.gap) this.#handlers.gap()
+        if (!this.#tell(batch.notices) || batch.gap) this.#handlers.gap()
         this.#setReady()
       } catch (error) {
         if (signal.aborted) return
@@ -67,6 +66,20 @@ export class NoticePump {
         await this.#pause()
       }
     }
+  }
+
+  /** Tells all of them, whatever one does; `false` if one could not be told. */
+  #tell(notices: readonly Notice[]): boolean {
+    let told = true
+    for (const notice of notices) {
+      try {
+        this.#handlers.notice(notice)
+      } catch (error) {
+        told = false
+        this.#handlers.failed(error)
+      }
+    }
+    return told
   }
 
   #pause(): Promise<void> {

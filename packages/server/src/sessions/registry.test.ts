@@ -178,6 +178,25 @@ describe('SessionRegistry', () => {
     expect(since.socket.open).toBe(false)
   })
 
+  // One adapter's socket that threw kept all the others of its user open.
+  test('closes the other sockets when one of them throws, and cuts that one off', async () => {
+    const core = await setUp()
+    const admitted = await redeem(core, await ticketOf(core))
+    const broken = recordedSocket()
+    broken.close = () => {
+      throw new Error('broken adapter')
+    }
+    core.registry.hold(core.registry.seat().take(admitted), broken)
+    const others = [await connect(core), await connect(core)]
+    await core.authority.revoke({ issuer: ISSUER, subject: 'ada' })
+    await settled()
+    for (const { socket } of others)
+      expect(socket.closes).toEqual([{ code: 3003, reason: 'session_revoked' }])
+    expect(broken.terminated).toBe(1)
+    expect(core.told('handler.failed')).toMatchObject([{ where: 'socket', message: 'broken adapter' }])
+    expect(core.told('store.failed')).toEqual([])
+  })
+
   test('forgets the seats that were left', async () => {
     const core = await setUp()
     const seat = core.registry.seat()
@@ -416,6 +435,20 @@ describe('close', () => {
     await core.registry.close('draining')
     for (const { socket } of held) expect(socket.closes).toEqual([{ code: 1012, reason: 'draining' }])
     expect(core.registry.size).toBe(0)
+  })
+
+  test('has told the store of every socket when it is done', async () => {
+    const core = await setUp()
+    const { session } = await connect(core)
+    let told = false
+    core.faults.set('closeSocket', (async (_call, make) => {
+      await settled()
+      await make()
+      told = true
+    }) as Intercept)
+    await core.registry.close('draining')
+    expect(told).toBe(true)
+    expect(await core.calls.checkSessions([session.ref])).toEqual([{ ref: session.ref, kind: 'gone' }])
   })
 
   // It stayed open, and no revocation would ever have reached it.

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import { messageOf } from '../errors.js'
 import type { EventHub } from '../events/hub.js'
 import type { Claims } from '../identity/principal.js'
 import type { Notice, SessionCheck, SubjectKey } from '../stores/store.js'
@@ -46,6 +47,8 @@ export class SessionRegistry<C extends Claims = Claims> {
   readonly #seats = new Set<Seat<C>>()
   readonly #byRef = new Map<string, Set<HeldSession<C>>>()
   readonly #bySubject = new Map<SubjectKey, Set<HeldSession<C>>>()
+  /** Sockets that the store is being told of. */
+  readonly #releases = new Set<Promise<void>>()
   #size = 0
   #closed: 'draining' | undefined
 
@@ -97,8 +100,9 @@ export class SessionRegistry<C extends Claims = Claims> {
         this.#remove(held)
         const { ref, principal } = held
         this.#events.emit('session.closed', { ref, subject: principal.subject, code, durationMs })
-        void this.#store.closeSocket(ref, held.admitted.attemptId)
+        this.#release(ref, held.admitted.attemptId)
       },
+      failed: (error) => this.#events.emit('handler.failed', { where: 'socket', message: messageOf(error) }),
     })
     this.#add(session)
     const { ref, principal, audience, deadline, address } = session
@@ -125,6 +129,13 @@ export class SessionRegistry<C extends Claims = Claims> {
     this.#closed = code
     for (const sessions of [...this.#byRef.values()]) for (const session of [...sessions]) session.end(code)
     await this.#pump.stop()
+    // A store that counts these sockets must know that they are gone before the process is.
+    await Promise.all(this.#releases)
+  }
+
+  #release(ref: string, attemptId: string): void {
+    const release = this.#store.closeSocket(ref, attemptId).finally(() => this.#releases.delete(release))
+    this.#releases.add(release)
   }
 
   #apply(notice: Notice): void {

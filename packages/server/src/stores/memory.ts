@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { checkSealKeys } from '../checks.js'
 import { type Clock, systemClock } from '../clock.js'
 import { decideRate } from '../rate/gcra.js'
 import { ExpiryQueue } from './expiry-queue.js'
@@ -71,13 +72,14 @@ export interface MemoryTicketStore extends TicketStore {
  */
 export function memoryStore(
   options: {
-    readonly clock?: Clock
+    readonly clock?: Clock | undefined
     /** 32 bytes. @default random, so that tickets of another process are refused unseen */
-    readonly sealKey?: Uint8Array
-    /** How long ended tickets and sessions stay known. @default 300_000 */
-    readonly graceMs?: number
+    readonly sealKey?: Uint8Array | undefined
+    /** Milliseconds that ended tickets and sessions stay known. @default 300_000 */
+    readonly graceMs?: number | undefined
   } = {},
 ): MemoryTicketStore {
+  checkSealKeys('sealKey', options.sealKey === undefined ? undefined : [options.sealKey])
   return new MemoryStore(
     options.clock ?? systemClock,
     options.sealKey ?? randomBytes(32),

@@ -112,7 +112,17 @@ describe('redeem', () => {
     const work = core.calls.redeem(ref, attempt(), REDEEM)
     await core.clock.run(500)
     core.faults.delete('redeem')
-    expect(await settle(core, work, 25)).toMatchObject({ kind: 'admitted' })
+    expect(await settle(core, work, 200)).toMatchObject({ kind: 'admitted' })
+  })
+
+  test('does not storm a store that refuses at once', async () => {
+    const core = makeCore()
+    const { ref } = await issued(core.calls.store)
+    core.faults.set('redeem', refusedConnection)
+    const work = core.calls.redeem(ref, attempt(), REDEEM).catch((error: unknown) => error)
+    await core.clock.run(STORE_BUDGET_MS)
+    expect(await work).toMatchObject({ code: 'store_unavailable' })
+    expect(core.made.get('redeem')).toBe(8)
   })
 
   test('gives up within the budget, and gives the session up that may have been opened', async () => {
