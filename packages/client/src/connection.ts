@@ -1,4 +1,4 @@
-import { formatCloseReason, isRefusalCode, refusalRow, ticketProtocols } from '@wsticket/protocol'
+import { formatCloseReason, isRefusalCode, REFUSALS, ticketProtocols } from '@wsticket/protocol'
 import { start, transition } from './connection-state.js'
 import type { Cause, ConnectionState, Effect, Input, StateChange } from './connection-types.js'
 import { type Close, dial } from './dial.js'
@@ -13,7 +13,7 @@ import type { Renewal, TicketGrant, TicketSource } from './ticket-source.js'
 export const OPEN = 1
 
 /** What a connection tells its owner, after the fact. */
-export type Notice =
+export type Announcement =
   | { readonly type: 'changed'; readonly change: StateChange }
   | { readonly type: 'opened' }
   /** Something went wrong that a `WebSocket` would fire `error` for; `closed` follows. */
@@ -33,7 +33,7 @@ export interface ConnectionParts {
   readonly autoRenew: boolean
   readonly received: (data: unknown) => void
   /** Takes what belongs to one step at once, so that what a listener does in between cannot come first. */
-  readonly notify: (notices: readonly Notice[]) => void
+  readonly announce: (announcements: readonly Announcement[]) => void
 }
 
 /** Carries out what the state machine decides, and tells it what came of it. */
@@ -46,7 +46,7 @@ export class Connection {
   #grant: TicketGrant | undefined
   // Handed out once: a single-use ticket is never presented twice.
   #ticket: string | undefined
-  #expiresAt: number | undefined
+  #deadline: number | undefined
   #binaryType: BinaryType = 'blob'
   #clientClose: { readonly code?: number | undefined; readonly reason?: string | undefined } = {}
 
@@ -67,8 +67,8 @@ export class Connection {
   }
 
   /** When the session ends unless it is renewed, in milliseconds since 1970, as far as that is known. */
-  get expiresAt(): number | undefined {
-    return this.#expiresAt
+  get deadline(): number | undefined {
+    return this.#deadline
   }
 
   get binaryType(): BinaryType {
@@ -93,35 +93,35 @@ export class Connection {
     this.#apply({ type: 'close', code, reason })
   }
 
-  #apply(input: Input, ended: readonly Notice[] = []): void {
-    const { clock, random, outbox, notify } = this.#parts
+  #apply(input: Input, ended: readonly Announcement[] = []): void {
+    const { clock, random, outbox, announce } = this.#parts
     const { state, change, effects } = transition(this.#state, input, {
       now: clock.now(),
       random: random(),
       queued: !outbox.isEmpty,
     })
-    const notices: Notice[] = []
+    const announcements: Announcement[] = []
     if (change !== undefined) {
       this.#state = state
       for (const effect of effects) this.#perform(effect)
-      notices.push({ type: 'changed', change })
-      if (input.type === 'socket-opened') notices.push({ type: 'opened' })
+      announcements.push({ type: 'changed', change })
+      if (input.type === 'socket-opened') announcements.push({ type: 'opened' })
       // An open socket tells its end itself, and one that just did has `ended`.
       const silent = this.#socket === undefined && ended.length === 0
-      if (state.name === 'stopped' && silent) notices.push(...this.#endOf(state.cause))
+      if (state.name === 'stopped' && silent) announcements.push(...this.#endOf(state.cause))
     }
-    notify([...notices, ...ended])
+    announce([...announcements, ...ended])
   }
 
-  #endOf(cause: Cause): Notice[] {
-    const closed: Notice = { type: 'closed', close: this.#closeWithoutSocket(cause) }
+  #endOf(cause: Cause): Announcement[] {
+    const closed: Announcement = { type: 'closed', close: this.#closeWithoutSocket(cause) }
     return cause.code === 'closed_by_client' ? [closed] : [{ type: 'failed' }, closed]
   }
 
   #closeWithoutSocket(cause: Cause): Close {
     if (isRefusalCode(cause.code)) {
       // What exists over HTTP only is told as Forbidden: a bare 1006 would hide the reason.
-      const code = refusalRow(cause.code).close ?? 3003
+      const code = REFUSALS[cause.code].close ?? 3003
       return { code, reason: formatCloseReason(cause.code, cause.retryAfterSeconds), wasClean: true }
     }
     const { code = cause.closeCode ?? 1000, reason = '' } = this.#clientClose
@@ -216,7 +216,7 @@ export class Connection {
     const before = this.#grant?.user
     this.#grant = { ...grant, user: grant.user ?? before }
     this.#ticket = grant.ticket
-    this.#expiresAt = grant.credentialExpiresAt
+    this.#deadline = grant.credentialExpiresAt
     const userChanged = before !== undefined && grant.user !== undefined && grant.user !== before
     this.#apply({ type: 'ticket-fetched', attempt, ref: grant.ref, userChanged })
   }
@@ -232,7 +232,7 @@ export class Connection {
       {
         opened: (socket) => {
           if (this.#socket !== socket) return
-          this.#apply({ type: 'socket-opened', attempt, renewInMs: this.#renewInMs(this.#expiresAt) })
+          this.#apply({ type: 'socket-opened', attempt, renewInMs: this.#renewInMs(this.#deadline) })
         },
         received: (socket, data) => {
           if (this.#socket === socket) received(data)
@@ -249,8 +249,8 @@ export class Connection {
 
   #socketClosed(attempt: number, close: Close, wasOpen: boolean): void {
     this.#socket = undefined
-    this.#expiresAt = undefined
-    const ended: Notice[] = wasOpen ? [{ type: 'closed', close }] : []
+    this.#deadline = undefined
+    const ended: Announcement[] = wasOpen ? [{ type: 'closed', close }] : []
     if (wasOpen && !close.wasClean) ended.unshift({ type: 'failed' })
     this.#apply({ type: 'socket-closed', attempt, code: close.code, reason: close.reason }, ended)
   }
@@ -262,9 +262,9 @@ export class Connection {
     return await tickets.renew(ref, { refresh, signal })
   }
 
-  #renewed(attempt: number, { expiresAt, credentialExpiresAt }: Renewal): void {
-    this.#expiresAt = expiresAt
-    const endsAt = Math.min(expiresAt, credentialExpiresAt ?? expiresAt)
+  #renewed(attempt: number, { deadline, credentialExpiresAt }: Renewal): void {
+    this.#deadline = deadline
+    const endsAt = Math.min(deadline, credentialExpiresAt ?? deadline)
     this.#apply({ type: 'renewed', attempt, renewInMs: this.#renewInMs(endsAt) })
   }
 

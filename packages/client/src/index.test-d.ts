@@ -30,7 +30,7 @@ socket.onstatechange = ({ to }) => to.name
 socket.send('text')
 socket.send(new Uint8Array(2))
 socket.send(new Blob())
-export const renewed: Promise<{ ref: string | undefined; expiresAt: number | undefined }> = socket.renew()
+export const renewed: Promise<{ ref: string | undefined; deadline: number | undefined }> = socket.renew()
 
 // @ts-expect-error a ticket source is not optional
 export const without = new TicketSocket(url)

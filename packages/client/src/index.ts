@@ -22,6 +22,7 @@ export {
 } from './outbox.js'
 export { SocketEvents, type SocketListener, type TicketSocketEventMap } from './socket-events.js'
 export {
+  isTicketError,
   isTicketErrorCode,
   TicketError,
   type TicketErrorCode,

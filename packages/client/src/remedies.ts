@@ -1,4 +1,4 @@
-import { ClientAction, isRefusalCode, refusalRow } from '@wsticket/protocol'
+import { ClientAction, isRefusalCode, REFUSALS } from '@wsticket/protocol'
 import type { CauseCode } from './connection-types.js'
 
 /** How a connection goes on after a failure. */
@@ -50,6 +50,6 @@ export function remedyFor(
 }
 
 function actionFor(code: CauseCode): ClientAction {
-  if (isRefusalCode(code)) return refusalRow(code).action
+  if (isRefusalCode(code)) return REFUSALS[code].action
   return code === 'closed_by_server' ? ClientAction.Stop : ClientAction.BackOff
 }

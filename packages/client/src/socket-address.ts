@@ -1,8 +1,9 @@
-import { REFUSED_PROTOCOL, WSTICKET_PROTOCOL } from '@wsticket/protocol'
-
-const RESERVED_PREFIX = WSTICKET_PROTOCOL.slice(0, WSTICKET_PROTOCOL.indexOf('.') + 1)
-// A `token` of RFC 9110, which RFC 6455 wants each subprotocol to be.
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+import {
+  isSubprotocol,
+  REFUSED_PROTOCOL,
+  RESERVED_PROTOCOL_PREFIX,
+  WSTICKET_PROTOCOL,
+} from '@wsticket/protocol'
 
 /** Makes an absolute `ws:` or `wss:` address; a relative one and `http:` or `https:` are taken as the page has them. */
 export function socketAddress(url: string | URL): string {
@@ -20,11 +21,11 @@ export function socketAddress(url: string | URL): string {
 export function ownProtocols(protocols: string | readonly string[]): readonly string[] {
   const own = typeof protocols === 'string' ? [protocols] : [...protocols]
   for (const name of own) {
-    if (!TOKEN.test(name))
+    if (!isSubprotocol(name))
       throw new TypeError(`wsticket: "${name}" is no subprotocol (RFC 6455 wants a token)`)
-    if (name.startsWith(RESERVED_PREFIX)) {
+    if (name.startsWith(RESERVED_PROTOCOL_PREFIX)) {
       throw new TypeError(
-        `wsticket: subprotocols that begin with "${RESERVED_PREFIX}" are added by the TicketSocket`,
+        `wsticket: subprotocols that begin with "${RESERVED_PROTOCOL_PREFIX}" are added by the TicketSocket`,
       )
     }
   }

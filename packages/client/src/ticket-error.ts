@@ -1,4 +1,4 @@
-import { isRefusalCode, type RefusalCode, refusalRow } from '@wsticket/protocol'
+import { isRefusalCode, REFUSALS, type RefusalCode } from '@wsticket/protocol'
 
 /** Why there is no ticket or no renewal: a code of the refusal table, or one that only a client can see. */
 export type TicketErrorCode =
@@ -20,6 +20,8 @@ const CLIENT_TITLES: Record<Exclude<TicketErrorCode, RefusalCode>, string> = {
 export function isTicketErrorCode(text: string): text is TicketErrorCode {
   return isRefusalCode(text) || Object.hasOwn(CLIENT_TITLES, text)
 }
+
+const BRAND = Symbol.for('wsticket.ticket-error')
 
 /** What is known about a failure beside its code. */
 export interface TicketErrorDetails {
@@ -46,7 +48,7 @@ export class TicketError extends Error {
   readonly detail: string | undefined
 
   constructor(code: TicketErrorCode, details: TicketErrorDetails = {}) {
-    const title = isRefusalCode(code) ? refusalRow(code).title : CLIENT_TITLES[code]
+    const title = isRefusalCode(code) ? REFUSALS[code].title : CLIENT_TITLES[code]
     super(
       details.detail === undefined ? title : `${title}: ${details.detail}`,
       details.cause === undefined ? undefined : { cause: details.cause },
@@ -55,5 +57,13 @@ export class TicketError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds
     this.ref = details.ref
     this.detail = details.detail
+    Object.defineProperty(this, BRAND, { value: true })
   }
+}
+
+/** Tells whether a caught value is a {@link TicketError}, also one of another copy of this package. */
+export function isTicketError(value: unknown): value is TicketError {
+  if (typeof value !== 'object' || value === null || !(BRAND in value) || !('code' in value)) return false
+  // Another version may have codes of its own, for which there is no remedy here.
+  return typeof value.code === 'string' && isTicketErrorCode(value.code)
 }

@@ -1,6 +1,6 @@
 import { isProblem, PATHS } from '@wsticket/protocol'
 import type { Fetch } from './environment.js'
-import { TicketError, type TicketErrorCode } from './ticket-error.js'
+import { isTicketError, TicketError, type TicketErrorCode } from './ticket-error.js'
 
 /** A request to the ticket routes. */
 export interface TicketCall {
@@ -87,5 +87,5 @@ export function siblingRoute(ticketUrl: string, path: string): string {
 
 /** Turns whatever a callback or a request threw into a {@link TicketError}. */
 export function asTicketError(thrown: unknown): TicketError {
-  return thrown instanceof TicketError ? thrown : new TicketError('credential_unavailable', { cause: thrown })
+  return isTicketError(thrown) ? thrown : new TicketError('credential_unavailable', { cause: thrown })
 }

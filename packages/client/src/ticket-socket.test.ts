@@ -102,7 +102,7 @@ describe('a TicketSocket that is admitted', () => {
     ])
     expect(server.offers).toEqual([['wsticket.v1', `wsticket.${ticketNumber(1).ticket}`, 'wsticket.refused']])
     expect(socket.readyState).toBe(TicketSocket.OPEN)
-    expect(socket.session).toEqual({ ref: ticketNumber(1).ref, expiresAt: undefined })
+    expect(socket.session).toEqual({ ref: ticketNumber(1).ref, deadline: undefined })
   })
 
   it('dials the address it was given, whatever the ticket route answers', async () => {
@@ -600,7 +600,7 @@ describe('a TicketSocket that renews', () => {
     const socket = connect({ credential })
     const log = record(socket)
     await next(socket, 'open')
-    expect(socket.session).toEqual({ ref: ticketNumber(1).ref, expiresAt: ends * 1000 })
+    expect(socket.session).toEqual({ ref: ticketNumber(1).ref, deadline: ends * 1000 })
     expect(clock.pending).toEqual([877_500])
     server.otherAnswers.set(path, [
       { status: 200, body: { session_id: ticketNumber(1).ref, expires_at: ends + 905 } },
@@ -611,7 +611,7 @@ describe('a TicketSocket that renews', () => {
     socket.send('meanwhile')
     await reached(socket, 'open')
     expect(log.slice(3)).toEqual(['open > renewing: renewal_due', 'renewing > open: renewed'])
-    expect(socket.session?.expiresAt).toBe((ends + 905) * 1000)
+    expect(socket.session?.deadline).toBe((ends + 905) * 1000)
     expect(credential.mock.calls.map(([{ refresh }]) => refresh)).toEqual([false, false, true])
     expect(server.requests.at(-1)).toEqual({
       method: 'POST',
@@ -629,7 +629,7 @@ describe('a TicketSocket that renews', () => {
     await next(socket, 'open')
     server.otherAnswers.set(path, [renewed(600)])
     const both = await Promise.all([socket.renew(), socket.renew()])
-    const session = { ref: ticketNumber(1).ref, expiresAt: clock.now() + 600_000 }
+    const session = { ref: ticketNumber(1).ref, deadline: clock.now() + 600_000 }
     expect(both).toEqual([session, session])
     expect(server.requests).toHaveLength(2)
     expect(clock.pending).toEqual([577_500])
@@ -639,7 +639,7 @@ describe('a TicketSocket that renews', () => {
     const socket = connect({ autoRenew: false, credential: () => jwt({ exp: seconds() + 900 }) })
     await next(socket, 'open')
     expect(clock.pending).toEqual([])
-    expect(socket.session?.expiresAt).toBe(clock.now() + 900_000)
+    expect(socket.session?.deadline).toBe(clock.now() + 900_000)
   })
 
   it('says why a renewal was refused, and stays open', async () => {
@@ -690,7 +690,7 @@ describe('a TicketSocket that renews', () => {
     await expect(connect().renew()).rejects.toThrow(TypeError)
     const own = connect({ tickets: { take: () => ticketNumber(7).ticket } })
     await next(own, 'open')
-    expect(own.session).toEqual({ ref: undefined, expiresAt: undefined })
+    expect(own.session).toEqual({ ref: undefined, deadline: undefined })
     expect(server.presented).toEqual([ticketNumber(7).ticket])
     await expect(own.renew()).rejects.toThrow('only an open connection')
   })
@@ -708,7 +708,7 @@ describe('a TicketSocket with a source of its own kind', () => {
         }),
       renew: async (ref) => {
         renewed.push(ref)
-        return { expiresAt: clock.now() + 60_000 }
+        return { deadline: clock.now() + 60_000 }
       },
     }
     const socket = connect({ tickets })

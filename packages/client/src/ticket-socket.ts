@@ -1,4 +1,4 @@
-import { Connection, type Notice, OPEN } from './connection.js'
+import { type Announcement, Connection, OPEN } from './connection.js'
 import type { Cause, ConnectionState, StateChange } from './connection-types.js'
 import {
   type Clock,
@@ -40,7 +40,7 @@ export interface SocketSession {
    * When the session ends unless it is renewed, in milliseconds since 1970: the end of the JWT at first, after a renewal what
    * the server said. `undefined` if the credential is no JWT.
    */
-  readonly expiresAt: number | undefined
+  readonly deadline: number | undefined
 }
 
 /**
@@ -94,7 +94,8 @@ export class TicketSocket extends SocketEvents implements WebSocket {
       random: options.random ?? Math.random,
       autoRenew: options.autoRenew ?? true,
       received: (data) => this.fire(new MessageEvent('message', { data, origin: new URL(this.url).origin })),
-      notify: (notices) => this.fire(...notices.map((notice) => this.#eventOf(notice))),
+      announce: (announcements) =>
+        this.fire(...announcements.map((announcement) => this.#eventOf(announcement))),
     })
   }
 
@@ -107,7 +108,7 @@ export class TicketSocket extends SocketEvents implements WebSocket {
   get session(): SocketSession | undefined {
     const { state } = this
     if (state.name !== 'open' && state.name !== 'renewing') return undefined
-    return { ref: state.ref, expiresAt: this.#connection.expiresAt }
+    return { ref: state.ref, deadline: this.#connection.deadline }
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
@@ -193,17 +194,17 @@ export class TicketSocket extends SocketEvents implements WebSocket {
     })
   }
 
-  #eventOf(notice: Notice): Event {
-    switch (notice.type) {
+  #eventOf(announcement: Announcement): Event {
+    switch (announcement.type) {
       case 'changed':
-        this.#changed(notice.change)
-        return new StateChangeEvent(notice.change)
+        this.#changed(announcement.change)
+        return new StateChangeEvent(announcement.change)
       case 'opened':
         return new Event('open')
       case 'failed':
         return new Event('error')
       case 'closed':
-        return new ConnectionCloseEvent(notice.close)
+        return new ConnectionCloseEvent(announcement.close)
     }
   }
 

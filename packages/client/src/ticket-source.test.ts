@@ -7,7 +7,7 @@ import {
   startMisbehavingServer,
   ticketNumber,
 } from '../test/misbehaving-server.js'
-import { TicketError } from './ticket-error.js'
+import { isTicketError, TicketError } from './ticket-error.js'
 import { type CredentialCallback, type TicketRouteOptions, ticketSource } from './ticket-source.js'
 
 let server: MisbehavingServer
@@ -194,7 +194,7 @@ describe('ticketSource, refusals', () => {
       .take()
       .catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'upstream_unreachable' })
-    expect(error instanceof TicketError && error.retryAfterSeconds).toBe(seconds)
+    expect(isTicketError(error) && error.retryAfterSeconds).toBe(seconds)
   })
 
   it.each([
@@ -343,7 +343,7 @@ describe('ticketSource, renewal and configuration', () => {
     server.otherAnswers.set(path, [{ status: 200, body: { session_id: ref, expires_at: now + 905 } }])
     const tickets = source({ credential })
     expect(await tickets.renew?.(ref)).toEqual({
-      expiresAt: clock.now() + 905_000,
+      deadline: clock.now() + 905_000,
       credentialExpiresAt: clock.now() + 900_000,
     })
     expect(credential.mock.calls).toEqual([[{ refresh: false }], [{ refresh: true }]])

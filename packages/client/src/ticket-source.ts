@@ -79,7 +79,8 @@ export interface GrantOptions {
 
 /** Where the session stands after a renewal. Times are milliseconds since 1970, by this machine's clock. */
 export interface Renewal {
-  readonly expiresAt: number
+  /** When the session ends by itself. */
+  readonly deadline: number
   readonly credentialExpiresAt?: number | undefined
 }
 
@@ -204,7 +205,7 @@ class RouteSource implements TicketSource {
       signal: options.signal,
     })
     if (!isRenewResponse(body)) throw new TicketError('response_invalid')
-    return { expiresAt: this.#local(body.expires_at * 1000), ...this.#endOf(readJwtClaims(credential)) }
+    return { deadline: this.#local(body.expires_at * 1000), ...this.#endOf(readJwtClaims(credential)) }
   }
 
   async pathways(options: GrantOptions = {}): Promise<readonly string[]> {

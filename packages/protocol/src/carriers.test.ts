@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  isSubprotocol,
   REFUSED_PROTOCOL,
+  RESERVED_PROTOCOL_PREFIX,
   readCarriers,
   TICKET_PARAMETERS,
   ticketProtocols,
@@ -49,6 +51,20 @@ describe('ticketProtocols', () => {
     expect(ticketProtocols(A, { refusals: false })).not.toContain(REFUSED_PROTOCOL)
   })
 
+  it('gives any ticket back whole, one of your own making too', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (ticket) => {
+        const url = new URL(ticketUrl('wss://h/ws?room=1#top', ticket))
+        expect([...url.searchParams]).toEqual([
+          ['room', '1'],
+          ['ticket', ticket],
+        ])
+        expect(url.hash).toBe('#top')
+      }),
+      { examples: [['a&admin=1'], ['a#b'], ['a+b c'], ['100%']] },
+    )
+  })
+
   it('is read back by the other side: same ticket, same protocols, same target', () => {
     fc.assert(
       fc.property(tickets, ownProtocols, targets, fc.boolean(), (ticket, own, target, refusals) => {
@@ -62,6 +78,19 @@ describe('ticketProtocols', () => {
         })
       }),
     )
+  })
+})
+
+describe('isSubprotocol', () => {
+  it('wants a token, as RFC 6455 does', () => {
+    fc.assert(fc.property(run(TOKEN, 1, 20), isSubprotocol))
+    for (const name of ['', 'my chat', 'a,b', 'a/b', 'é', 'a\n'])
+      expect(isSubprotocol(name), name).toBe(false)
+  })
+
+  it('reserves the names that the ticket rides under', () => {
+    const names = ticketProtocols(A, { refusals: true })
+    expect(names.every((name) => name.startsWith(RESERVED_PROTOCOL_PREFIX) && isSubprotocol(name))).toBe(true)
   })
 })
 

@@ -9,11 +9,17 @@ export const REFUSED_PROTOCOL = 'wsticket.refused'
 /** Query parameters in which a ticket is looked for, in the order of preference. */
 export const TICKET_PARAMETERS: readonly string[] = ['ticket', 'auth_ticket', 'ticket_id']
 
-const RESERVED_PREFIX = 'wsticket.'
+/** Begins the subprotocols that belong to the protocol; an application's own may not. */
+export const RESERVED_PROTOCOL_PREFIX = 'wsticket.'
 // The form of the legacy JWT pathway; a secret like the ticket, so it is hidden from the application as well.
 const JWT_PROTOCOL_PREFIX = 'jwt.'
 // A `token` of RFC 9110, which RFC 6455 wants each subprotocol to be.
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** Tells whether a text can be the name of a subprotocol, the application's own or not. */
+export function isSubprotocol(name: string): boolean {
+  return TOKEN.test(name)
+}
 
 /** Where a ticket rode. */
 export type Carrier = 'subprotocol' | 'query' | 'payload'
@@ -30,7 +36,7 @@ export function ticketProtocols(
 ): string[] {
   return [
     WSTICKET_PROTOCOL,
-    RESERVED_PREFIX + ticket,
+    RESERVED_PROTOCOL_PREFIX + ticket,
     ...(options.refusals === true ? [REFUSED_PROTOCOL] : []),
     ...(options.own ?? []),
   ]
@@ -41,7 +47,7 @@ export function ticketUrl(url: string, ticket: string): string {
   const hash = url.indexOf('#')
   const bare = hash === -1 ? url : url.slice(0, hash)
   const separator = bare.includes('?') ? '&' : '?'
-  return `${bare}${separator}ticket=${ticket}${hash === -1 ? '' : url.slice(hash)}`
+  return `${bare}${separator}ticket=${encodeURIComponent(ticket)}${hash === -1 ? '' : url.slice(hash)}`
 }
 
 /** What the carriers of an upgrade request hold. */
@@ -81,8 +87,8 @@ export function readCarriers(request: {
   const offersTicketProtocol = names.includes(WSTICKET_PROTOCOL)
   const inProtocols = offersTicketProtocol
     ? names
-        .filter((name) => name.startsWith(RESERVED_PREFIX))
-        .map((name) => name.slice(RESERVED_PREFIX.length))
+        .filter((name) => name.startsWith(RESERVED_PROTOCOL_PREFIX))
+        .map((name) => name.slice(RESERVED_PROTOCOL_PREFIX.length))
         .filter(looksLikeTicket)
     : []
   return {
@@ -95,7 +101,10 @@ export function readCarriers(request: {
 }
 
 function isReserved(name: string, besideTicketProtocol: boolean): boolean {
-  return name.startsWith(RESERVED_PREFIX) || (besideTicketProtocol && name.startsWith(JWT_PROTOCOL_PREFIX))
+  return (
+    name.startsWith(RESERVED_PROTOCOL_PREFIX) ||
+    (besideTicketProtocol && name.startsWith(JWT_PROTOCOL_PREFIX))
+  )
 }
 
 function decide(inProtocols: readonly string[], inQuery: readonly string[]): CarrierReading['found'] {
@@ -109,7 +118,7 @@ function decide(inProtocols: readonly string[], inQuery: readonly string[]): Car
 function readProtocolHeader(header: string | undefined): string[] | undefined {
   if (header === undefined) return []
   const names = header.split(',').map((name) => name.trim())
-  if (!names.every((name) => TOKEN.test(name))) return undefined
+  if (!names.every(isSubprotocol)) return undefined
   return new Set(names).size === names.length ? names : undefined
 }
 

@@ -1,7 +1,9 @@
 export {
   type Carrier,
   type CarrierReading,
+  isSubprotocol,
   REFUSED_PROTOCOL,
+  RESERVED_PROTOCOL_PREFIX,
   readCarriers,
   TICKET_PARAMETERS,
   ticketProtocols,
@@ -14,6 +16,7 @@ export {
   isConfigResponse,
   isProblem,
   isRenewResponse,
+  isSessionsResponse,
   isTicketResponse,
   type Json,
   type LogoutRequest,

@@ -4,6 +4,7 @@ import {
   isConfigResponse,
   isProblem,
   isRenewResponse,
+  isSessionsResponse,
   isTicketResponse,
   METADATA_MAX_BYTES,
   PATHS,
@@ -27,6 +28,15 @@ const PROBLEM = {
   code: 'ticket_used',
 }
 const RENEWED = { session_id: TICKET.ref, expires_at: 1_700_000_900 }
+const SESSION = {
+  session_id: TICKET.ref,
+  opened_at: 1_700_000_000,
+  expires_at: 1_700_000_900,
+  sockets: 1,
+  audience: 'chat',
+  origin: 'https://app.example.com',
+  address: '192.0.2.1',
+}
 const CONFIG = {
   pathways: ['ticket'],
   carriers: ['subprotocol', 'query'],
@@ -95,6 +105,33 @@ describe('guards, particulars', () => {
     expect(isConfigResponse({ ...CONFIG, pathways: ['ticket', 1] })).toBe(false)
     expect(isConfigResponse({ ...CONFIG, carriers: 'query' })).toBe(false)
     expect(isConfigResponse({ ...CONFIG, carriers: [] })).toBe(true)
+  })
+})
+
+describe('isSessionsResponse', () => {
+  it('takes a list of sessions, an empty one too, with fields of a later version', () => {
+    const { origin: _origin, address: _address, ...bare } = SESSION
+    expect(isSessionsResponse({ sessions: [] })).toBe(true)
+    expect(isSessionsResponse({ sessions: [SESSION, bare, { ...SESSION, more: [1] }], more: 1 })).toBe(true)
+  })
+
+  it.each(Object.keys(SESSION))('refuses a session whose %s is of another type', (field) => {
+    expect(isSessionsResponse({ sessions: [SESSION, { ...SESSION, [field]: [] }] })).toBe(false)
+  })
+
+  it.each(['session_id', 'opened_at', 'expires_at', 'sockets', 'audience'])(
+    'refuses a session without %s',
+    (field) => {
+      const rest = Object.fromEntries(Object.entries(SESSION).filter(([name]) => name !== field))
+      expect(isSessionsResponse({ sessions: [SESSION, rest] })).toBe(false)
+    },
+  )
+
+  it('refuses whatever else there is', () => {
+    fc.assert(fc.property(fc.anything(), (value) => !isSessionsResponse(value)))
+    for (const value of [null, [], [SESSION], { sessions: SESSION }, { sessions: [null] }]) {
+      expect(isSessionsResponse(value)).toBe(false)
+    }
   })
 })
 

@@ -193,6 +193,11 @@ export function isRenewResponse(value: unknown): value is RenewResponse {
   return isObject(value) && isString(value.session_id) && isNumber(value.expires_at)
 }
 
+/** Tells whether a parsed body is a list of live sessions. */
+export function isSessionsResponse(value: unknown): value is SessionsResponse {
+  return isObject(value) && Array.isArray(value.sessions) && value.sessions.every(isSessionMessage)
+}
+
 /** Tells whether a parsed body is a configuration for this caller. */
 export function isConfigResponse(value: unknown): value is ConfigResponse {
   return (
@@ -205,12 +210,29 @@ export function isConfigResponse(value: unknown): value is ConfigResponse {
   )
 }
 
+function isSessionMessage(value: unknown): value is SessionMessage {
+  return (
+    isObject(value) &&
+    isString(value.session_id) &&
+    isNumber(value.opened_at) &&
+    isNumber(value.expires_at) &&
+    isNumber(value.sockets) &&
+    isString(value.audience) &&
+    isOptionalString(value.origin) &&
+    isOptionalString(value.address)
+  )
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isString(value: unknown): value is string {
   return typeof value === 'string'
+}
+
+function isOptionalString(value: unknown): value is string | undefined {
+  return value === undefined || isString(value)
 }
 
 function isNumber(value: unknown): value is number {

@@ -166,7 +166,7 @@ export class ChatConnection {
   #changed(change: StateChange): void {
     const now = this.#options.now()
     const { to, cause } = change
-    const endsAt = this.#socket?.session?.expiresAt
+    const endsAt = this.#socket?.session?.deadline
     if (to.name === 'open' && cause.code === 'connected') {
       this.#used = this.#presented
       this.#presented = undefined

@@ -1,5 +1,5 @@
 import type { Cause, CauseCode } from '@wsticket/client'
-import { isRefusalCode, refusalRow } from '@wsticket/protocol'
+import { isRefusalCode, REFUSALS } from '@wsticket/protocol'
 
 /** The code with which "Drop the connection" closes: of the range that applications may use, and not a farewell. */
 export const DROP_CLOSE_CODE = 4000
@@ -50,7 +50,7 @@ export function causeWords(cause: Cause): string {
 
 /** Says a code in words. */
 export function codeWords(code: CauseCode): string {
-  return WORDS[code] ?? (isRefusalCode(code) ? `${refusalRow(code).title}.` : code)
+  return WORDS[code] ?? (isRefusalCode(code) ? `${REFUSALS[code].title}.` : code)
 }
 
 /** Seconds and minutes as people read them: `0:42`, `14:07`, `11:59:30`. */
