@@ -2,11 +2,16 @@ import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { REFUSALS } from '@wsticket/protocol'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createLibrary, type Library, readDocuments, searchTerms, stem } from './library.js'
+import { splitIntoPassages } from './passages.js'
 
 const FOLDER = fileURLToPath(new URL('../../test/documents', import.meta.url))
 const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url))
+
+const CODES = Object.keys(REFUSALS)
+const documents = readDocuments(REPOSITORY)
 
 let library: Library
 beforeAll(async () => {
@@ -30,6 +35,18 @@ describe('search', () => {
     expect(found('albatroses')[0]).toBe('docs/deep/long.md#')
     expect(found('albatrozz')).toEqual([])
     expect(found('promotiom')[0]).toBe('docs/redis.md#tenure-fence')
+  })
+
+  // "ticket" and "used" once were two words, of which the second is too common to be looked for.
+  it.each(CODES)('finds what the troubleshooting guide says of %s', async (code) => {
+    const [first] = createLibrary(await documents).search(`What does ${code} mean?`)
+    expect(first?.passage.file).toBe('docs/troubleshooting.md')
+    expect(first?.passage.trail.at(-1)).toContain(code)
+  })
+
+  it('finds a code by the words in it as well', () => {
+    const passages = splitIntoPassages('a.md', '# Codes\n\n## pathway_disabled\n\nSwitched off.')
+    expect(createLibrary(passages).search('Which pathway is disabled?')).toHaveLength(1)
   })
 
   it('says honestly that there is nothing', () => {
@@ -96,6 +113,8 @@ it('compares words without their endings', () => {
 
 it('asks only for words that tell passages apart', () => {
   expect(searchTerms('What is a tenure fence, and what is a FENCE?')).toEqual(['tenur', 'fenc'])
+  expect(searchTerms('What does `TICKET_USED` mean?')).toEqual(['ticket_used'])
+  expect(searchTerms('ticket_default_ttl')).toEqual(['ticket', 'default', 'ttl'])
 })
 
 async function temporaryFolder(): Promise<string> {

@@ -1,5 +1,6 @@
 import { type Dirent, promises as fs } from 'node:fs'
 import path from 'node:path'
+import { isRefusalCode } from '@wsticket/protocol'
 import MiniSearch from 'minisearch'
 import { type Passage, splitIntoPassages } from './passages.js'
 
@@ -54,9 +55,12 @@ export async function readDocuments(folder: string): Promise<Passage[]> {
 export function createLibrary(passages: readonly Passage[]): Library {
   const index = new MiniSearch<{ id: number; heading: string; trail: string; text: string }>({
     fields: ['heading', 'trail', 'text'],
-    tokenize: (text) => words(text),
+    // What is about a code is found by the words in it, too.
+    tokenize: (text) =>
+      words(text).flatMap((word) => (isRefusalCode(word) ? [word, ...word.split('_')] : word)),
     processTerm: (word) => (STOP_WORDS.has(word) ? null : stem(word)),
     searchOptions: {
+      tokenize: (text) => words(text),
       boost: { heading: 4, trail: 1.5 },
       prefix: (term) => term.length >= 4,
       weights: { prefix: 0.5, fuzzy: 0.2 },
@@ -110,18 +114,19 @@ export function searchTerms(question: string): string[] {
   ]
 }
 
-/** The words of a text, in small letters. */
+/** The words of a text, in small letters. A refusal code is one word: the "used" of `ticket_used` alone says nothing. */
 export function words(text: string): string[] {
-  return (
+  const found =
     text
       .toLowerCase()
       .normalize('NFKC')
-      .match(/[\p{L}\p{N}]+(?:'[\p{L}]+)?/gu) ?? []
-  )
+      .match(/[\p{L}\p{N}]+(?:_+[\p{L}\p{N}]+)*(?:'[\p{L}]+)?/gu) ?? []
+  return found.flatMap((word) => (isRefusalCode(word) ? word : word.split(/_+/)))
 }
 
 /** Takes the plainest English endings off, so that "tickets" finds "ticket" and "redeemed" finds "redeem". */
 export function stem(word: string): string {
+  if (isRefusalCode(word)) return word
   const bare = word.replace(/'s?$/, '')
   if (bare.length > 4 && /[^aeiou]ies$/.test(bare)) return `${bare.slice(0, -3)}y`
   if (bare.length > 5 && /(ss|sh|ch|x|z)es$/.test(bare)) return bare.slice(0, -2)
