@@ -1,5 +1,10 @@
 import { spawn } from 'node:child_process'
 
+/** @type {readonly NodeJS.Signals[]} */
+const INTERRUPTS = ['SIGINT', 'SIGTERM']
+// npm tidies up for a moment when it is interrupted.
+const INTERRUPT_PATIENCE_MS = 3000
+
 /**
  * A tool's run, once it is over. `code` is `null` when a signal ended it.
  *
@@ -57,9 +62,23 @@ export function run(command, args, { cwd, env = process.env, limitMs }) {
           }, limitMs)
     const onExit = () => killAll()
     if (detached) process.once('exit', onExit)
+    // Who interrupts us interrupts the tool, and we stay until it is gone: an install that went on behind the back of the
+    // next start would take its files away.
+    /** @type {NodeJS.Signals | undefined} */
+    let interruptedBy
+    /** @type {NodeJS.Timeout | undefined} */
+    let impatience
+    const interrupt = (/** @type {NodeJS.Signals} */ signal) => {
+      interruptedBy ??= signal
+      child.kill('SIGTERM')
+      impatience ??= setTimeout(killAll, INTERRUPT_PATIENCE_MS)
+    }
+    for (const signal of INTERRUPTS) process.on(signal, interrupt)
     const settle = () => {
       clearTimeout(limit)
+      clearTimeout(impatience)
       process.removeListener('exit', onExit)
+      for (const signal of INTERRUPTS) process.removeListener(signal, interrupt)
     }
     child.once('error', (error) => {
       settle()
@@ -67,6 +86,7 @@ export function run(command, args, { cwd, env = process.env, limitMs }) {
     })
     child.once('close', (code, signal) => {
       settle()
+      if (interruptedBy !== undefined) process.kill(process.pid, interruptedBy)
       resolve({ code, signal, output })
     })
   })

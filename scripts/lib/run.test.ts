@@ -1,4 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { afterThisTest } from '../../test/cleanups.js'
+import { temporaryFolder } from '../../test/temporary-folder.js'
 import { CommandFailed, npm, run, runOrFail } from './run.mjs'
 
 const node = process.execPath
@@ -23,6 +29,28 @@ describe('run', () => {
     const ran = await run(node, ['-e', script], { cwd, limitMs: 300 })
     // It is over only when the grandchild, too, has let go of the streams.
     expect(ran).toEqual({ code: null, signal: 'SIGKILL', output: '\nKilled: not over after 0.3 s.\n' })
+  })
+
+  // Ctrl-C left an `npm ci` running, which then fought with that of the next start.
+  it('stays until an interrupted tool has tidied up, and is then ended by the same signal', async () => {
+    const folder = await temporaryFolder()
+    const ready = join(folder, 'ready')
+    const tidied = join(folder, 'tidied')
+    const tool = `
+      const { writeFileSync } = require('fs')
+      process.on('SIGTERM', () => setTimeout(() => { writeFileSync(${JSON.stringify(tidied)}, ''); process.exit(7) }, 100))
+      setInterval(() => {}, 1000)
+      writeFileSync(${JSON.stringify(ready)}, '')`
+    const program = `
+      import { run } from ${JSON.stringify(new URL('run.mjs', import.meta.url).href)}
+      await run(process.execPath, ['-e', ${JSON.stringify(tool)}], { cwd: process.cwd() })`
+    const child = spawn(node, ['--input-type=module', '-e', program], { stdio: 'inherit' })
+    afterThisTest(() => child.kill('SIGKILL'))
+    const ended = once(child, 'exit')
+    await vi.waitUntil(() => existsSync(ready), { timeout: 5000 })
+    child.kill('SIGINT')
+    expect(await ended).toEqual([null, 'SIGINT'])
+    expect(existsSync(tidied)).toBe(true)
   })
 
   it('rejects when there is no such command', async () => {

@@ -98,6 +98,7 @@ describe('an authenticate of one’s own', () => {
     ['an end that is a date', { ...ADA, expiresAt: new Date() }],
     ['an end that never comes', { ...ADA, expiresAt: Number.POSITIVE_INFINITY }],
     ['a beginning that is no number', { ...ADA, issuedAt: Number.NaN }],
+    ['an end in milliseconds', { ...ADA, expiresAt: 1_700_000_000_000 }],
     ['a beginning in text', { ...ADA, issuedAt: '1700000000' }],
   ])('that gives %s is a mistake, never a ticket', async (_what, principal) => {
     expect(await issue({ authenticate: answering(principal) })).toMatchObject({

@@ -26,6 +26,21 @@ const GOOD = { iss: ISSUER, aud: AUDIENCE, sub: 'user-7', iat: START, exp: START
 const INVALID = { refused: 'credential_invalid' }
 
 describe('jwt', () => {
+  // With a key at hand and no issuer, tokens of any issuer were let in: an unset environment variable was enough.
+  it.each([
+    [{ issuer: undefined }, /issuer is missing/],
+    [{ issuer: '' }, /issuer is missing/],
+    [{ issuer: ' ' }, /issuer is missing/],
+    [{ audience: undefined }, /audience is missing/],
+    [{ audience: '' }, /audience is missing/],
+    [{ audience: [] }, /audience is missing/],
+    [{ audience: ['chat', ''] }, /audience is missing/],
+  ])('refuses to be made with %j', (wrong, message) => {
+    const options = { secret: 'a'.repeat(32), issuer: 'https://id.example.com', audience: 'chat', ...wrong }
+    expect(() => jwt(options as JwtOptions)).toThrow(TypeError)
+    expect(() => jwt(options as JwtOptions)).toThrow(message)
+  })
+
   it('names its issuer, so that a user can be revoked without repeating it', () => {
     expect(jwt({ issuer: ISSUER, audience: AUDIENCE, secret: SECRET }).issuer).toBe(ISSUER)
   })

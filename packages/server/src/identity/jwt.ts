@@ -57,6 +57,11 @@ export interface JwtOptions extends KeySource {
  */
 export function jwt<C extends Claims = Claims>(options: JwtOptions): Authenticate<C> {
   const { issuer, skewSeconds = DEFAULT_SKEW_SECONDS } = options
+  // Without one of these a library would simply not compare: a missing environment variable must not open the door.
+  if (!isText(issuer)) throw new TypeError('jwt: issuer is missing; give the exact `iss` of your tokens')
+  if (![options.audience].flat().every(isText) || options.audience.length === 0) {
+    throw new TypeError('jwt: audience is missing; give the `aud` of your tokens, or a list of them')
+  }
   if (!(skewSeconds >= 0 && skewSeconds <= MAX_SKEW_SECONDS)) {
     throw new TypeError(`jwt: skewSeconds is ${skewSeconds}; it must be from 0 to ${MAX_SKEW_SECONDS}`)
   }
@@ -174,6 +179,10 @@ function keptClaims(payload: JWTPayload, { keepClaims, claimNames = {} }: JwtOpt
   const keep = (name: string): boolean =>
     keepClaims === undefined ? !own.has(name) : keepClaims.includes(name)
   return Object.fromEntries(Object.entries(payload).filter(([name]) => keep(name)))
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== ''
 }
 
 function invalid(reason: string): CredentialRefusal {

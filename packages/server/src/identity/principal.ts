@@ -63,6 +63,9 @@ export function isCredentialRefusal(value: object): value is CredentialRefusal {
   return 'refused' in value
 }
 
+// The year 5138, or a moment of 1973 in milliseconds.
+const LATEST_SECONDS = 1e11
+
 // UTF-8 has one replacement for every lone surrogate, and NUL separates what is hashed: with either, two names could
 // have one key.
 const UNUSABLE = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
@@ -86,10 +89,11 @@ export function checkPrincipal<C extends Claims>(principal: Principal<C>): Princ
     misuse('permissions must be an array of strings')
   }
   if (typeof claims !== 'object' || claims === null) misuse('claims must be an object')
-  // A comparison with NaN is always false: such a ticket would never expire.
+  // A comparison with NaN is always false: such a ticket would never expire. Nor would one with milliseconds.
   for (const time of [issuedAt, expiresAt]) {
-    if (time !== undefined && !Number.isFinite(time))
-      misuse('issuedAt and expiresAt must be undefined or Unix seconds')
+    if (time !== undefined && !(Number.isFinite(time) && time < LATEST_SECONDS)) {
+      misuse('issuedAt and expiresAt must be undefined or Unix seconds, not milliseconds')
+    }
   }
   return principal
 }
