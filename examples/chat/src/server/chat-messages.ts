@@ -1,7 +1,5 @@
 import { z } from 'zod'
-
-/** Bytes of a message's text, in UTF-8. */
-export const TEXT_MAX_BYTES: number = 8 * 1024
+import { TEXT_MAX_BYTES } from '../wire.js'
 
 // JSON may write a byte of text as six characters, and has a few around it. What is larger is not parsed.
 const FRAME_MAX_BYTES = 6 * TEXT_MAX_BYTES + 1024

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { callServer, type Fetch } from './http.js'
-import { closeSession, isSessionsResponse, listSessions } from './sessions.js'
+import { closeSession, listSessions } from './sessions.js'
 
 const answering =
   (status: number, body: string): Fetch =>
@@ -53,9 +53,13 @@ describe('sessions', () => {
   })
 
   it('are not taken in another shape', async () => {
-    expect(isSessionsResponse({ sessions: [{ ...session, sockets: '1' }] })).toBe(false)
-    expect(isSessionsResponse({ sessions: {} })).toBe(false)
-    expect(await listSessions(answering(200, '{}'), 'jwt')).toMatchObject({ code: 'response_invalid' })
+    for (const body of [
+      '{}',
+      '{"sessions":{}}',
+      JSON.stringify({ sessions: [{ ...session, sockets: '1' }] }),
+    ]) {
+      expect(await listSessions(answering(200, body), 'jwt')).toMatchObject({ code: 'response_invalid' })
+    }
   })
 
   it('are closed by their ref', async () => {
@@ -66,5 +70,15 @@ describe('sessions', () => {
     }
     await closeSession(fetch, 'jwt', '7f/x')
     expect(asked).toBe('DELETE /api/websocket/session/7f%2Fx')
+  })
+
+  it('are closed as well if they ended meanwhile, and not if the server refuses', async () => {
+    const refusing = (status: number, code: string): Fetch =>
+      answering(status, JSON.stringify({ title: 'No', status, code }))
+    expect(await closeSession(refusing(404, 'not_found'), 'jwt', 'x')).toMatchObject({ ok: true })
+    expect(await closeSession(refusing(503, 'store_unavailable'), 'jwt', 'x')).toEqual({
+      ok: false,
+      code: 'store_unavailable',
+    })
   })
 })

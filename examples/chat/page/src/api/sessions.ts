@@ -1,5 +1,4 @@
-import { PATHS, type SessionMessage, type SessionsResponse } from '@wsticket/protocol'
-import { isNumber, isObject, isString } from '../wire/guards.js'
+import { isSessionsResponse, PATHS, type SessionMessage } from '@wsticket/protocol'
 import { type Answer, answerAs, callServer, type Fetch } from './http.js'
 
 /** The user's own live sessions, the newest first. */
@@ -13,23 +12,9 @@ export async function listSessions(
   return { ok: true, value: read.value.sessions.toSorted((a, b) => b.opened_at - a.opened_at) }
 }
 
-/** Closes one of them, wherever it is. */
+/** Closes one of them, wherever it is. One that ended meanwhile is closed, too. */
 export async function closeSession(fetch: Fetch, accessToken: string, ref: string): Promise<Answer> {
   const path = PATHS.sessionByRef.replace('{ref}', encodeURIComponent(ref))
-  return await callServer(fetch, { method: 'DELETE', path, accessToken })
-}
-
-export function isSessionsResponse(value: unknown): value is SessionsResponse {
-  return isObject(value) && Array.isArray(value.sessions) && value.sessions.every(isSession)
-}
-
-function isSession(value: unknown): value is SessionMessage {
-  return (
-    isObject(value) &&
-    isString(value.session_id) &&
-    isNumber(value.opened_at) &&
-    isNumber(value.expires_at) &&
-    isNumber(value.sockets) &&
-    isString(value.audience)
-  )
+  const answer = await callServer(fetch, { method: 'DELETE', path, accessToken })
+  return !answer.ok && answer.code === 'not_found' ? { ok: true, value: undefined } : answer
 }

@@ -1,9 +1,9 @@
 import { type FormEvent, type JSX, type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { TEXT_MAX_BYTES } from '../../../src/wire.js'
 import { Icon } from '../ui/icons.js'
 
-// What the server takes; the count is shown once it is near.
-const MAX_BYTES = 8 * 1024
-const COUNT_FROM_BYTES = 7 * 1024
+// From here on the count is shown.
+const COUNT_FROM_BYTES = TEXT_MAX_BYTES - 1024
 
 /** Where questions are written. */
 export function Composer(props: {
@@ -15,7 +15,7 @@ export function Composer(props: {
   const [text, setText] = useState('')
   const field = useRef<HTMLTextAreaElement>(null)
   const bytes = new TextEncoder().encode(text).length
-  const tooLong = bytes > MAX_BYTES
+  const tooLong = bytes > TEXT_MAX_BYTES
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
   useEffect(() => {
@@ -87,9 +87,9 @@ export function Composer(props: {
 
 function hint(facts: { bytes: number; tooLong: boolean; connected: boolean; disabled: boolean }): string {
   const { bytes, tooLong, connected, disabled } = facts
-  if (tooLong) return `Too long: ${bytes} of ${MAX_BYTES} bytes.`
+  if (tooLong) return `Too long: ${bytes} of ${TEXT_MAX_BYTES} bytes.`
   if (disabled) return 'Nothing can be sent at the moment.'
   if (!connected) return 'Not connected. What you send waits, and goes out with the next ticket.'
-  if (bytes > COUNT_FROM_BYTES) return `${bytes} of ${MAX_BYTES} bytes`
+  if (bytes > COUNT_FROM_BYTES) return `${bytes} of ${TEXT_MAX_BYTES} bytes`
   return 'Enter sends, Shift + Enter begins a new line'
 }

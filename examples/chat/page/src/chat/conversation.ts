@@ -73,11 +73,6 @@ export function converse(conversation: Conversation, input: ConversationInput): 
   }
 }
 
-/** Whether an answer is on its way. */
-export function isAnswering({ exchanges }: Conversation): boolean {
-  return exchanges.some(({ delivery, run }) => delivery === 'sent' || (run !== undefined && !isOver(run)))
-}
-
 function hear(conversation: Conversation, message: ServerMessage): Conversation {
   if (message.type !== 'error') return follow(conversation, message)
   const { message_id, detail } = message

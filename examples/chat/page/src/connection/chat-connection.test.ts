@@ -3,7 +3,7 @@ import { ticketSource } from '@wsticket/client'
 import { createWsticket, memoryStore, type Wsticket } from '@wsticket/server'
 import { ticketRoutes } from '@wsticket/server/node-http'
 import { admitUpgrades } from '@wsticket/server/ws'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { listen } from '../../../../../test/listen.js'
 import { within } from '../../../../../test/within.js'
@@ -16,7 +16,7 @@ interface World {
 }
 
 /** A real server that says back what it hears, and a connection to it that has not started yet. */
-async function makeWorld(): Promise<World> {
+async function makeWorld(facts: { readonly url?: string } = {}): Promise<World> {
   const wsticket = createWsticket({
     store: memoryStore(),
     authenticate: async () => ({
@@ -36,14 +36,17 @@ async function makeWorld(): Promise<World> {
     })
   })
   const at = await listen(server)
+  // Where the page came from.
+  vi.stubGlobal('location', { href: `${at.http}/` })
   const connection = new ChatConnection({
-    url: `${at.ws}/ws`,
+    url: facts.url ?? `${at.ws}/ws`,
     tickets: ticketSource({ url: `${at.http}/api/websocket/ticket`, credential: () => 'opaque' }),
     WebSocket,
     now: () => Date.now(),
     random: () => 0,
   })
   onTestFinished(async () => {
+    vi.unstubAllGlobals()
     connection.stop()
     await wsticket.close()
   })
@@ -119,6 +122,14 @@ describe('ChatConnection', () => {
     await within('the replay', connection.replay())
     expect(connection.snapshot().timeline[0]).toMatchObject({ title: 'Replay refused', code: 'ticket_used' })
     expect(connection.snapshot()).toMatchObject({ replay: 'ready', state: { name: 'open' } })
+  })
+
+  it('finds its server beside the page, for the replay too', async () => {
+    const { connection } = await makeWorld({ url: '/ws' })
+    connection.start()
+    await until(connection, isOpen)
+    await within('the replay', connection.replay())
+    expect(connection.snapshot().timeline[0]).toMatchObject({ title: 'Replay refused', code: 'ticket_used' })
   })
 
   it('renews the session, and tells a later end', async () => {

@@ -21,6 +21,7 @@ import {
 import { watchTickets } from './watched-tickets.js'
 
 export interface ChatConnectionOptions {
+  /** Where to connect; a relative address is taken as the page has it. */
   readonly url: string
   readonly tickets: TicketSource
   readonly WebSocket: SocketConstructor
@@ -141,14 +142,14 @@ export class ChatConnection {
   /** Presents the last used ticket once more. */
   async replay(): Promise<void> {
     const ticket = this.#used
-    if (ticket === undefined || this.#snapshot.replay === 'running') return
-    const { url, WebSocket: Socket } = this.#options
+    const url = this.#socket?.url
+    if (ticket === undefined || url === undefined || this.#snapshot.replay === 'running') return
     const detail = 'A second, bare WebSocket offers the same ticket.'
     this.#show(
       { replay: 'running' },
       { kind: 'replay', tone: 'plain', title: 'Replaying the used ticket', detail },
     )
-    const outcome = await replayTicket(url, ticket, Socket)
+    const outcome = await replayTicket(url, ticket, this.#options.WebSocket)
     this.#show({ replay: this.#used === undefined ? 'none' : 'ready' }, replayHappening(outcome))
   }
 

@@ -3,6 +3,7 @@ import type { AuthClient } from '../auth/auth-client.js'
 import { Icon } from '../ui/icons.js'
 import { timeOfDay } from './timeline.js'
 import { useSessions } from './use-sessions.js'
+import { codeWords } from './words.js'
 
 /** The user's live sessions on all devices, each with a way to close it. */
 export function SessionList(props: {
@@ -11,7 +12,7 @@ export function SessionList(props: {
   signedIn: boolean
 }): JSX.Element {
   const { auth, ownRef, signedIn } = props
-  const { list, failure, reload, close } = useSessions(auth, { signedIn, changed: ownRef })
+  const { list, failure, closeFailure, reload, close } = useSessions(auth, { signedIn, changed: ownRef })
   return (
     <section className="panel__section" aria-labelledby="sessions-title">
       <div className="panel__heading">
@@ -26,6 +27,11 @@ export function SessionList(props: {
         </button>
       </div>
       {failure !== undefined && <p className="muted">The list cannot be had at the moment.</p>}
+      {closeFailure !== undefined && (
+        <p className="muted" role="alert">
+          The session could not be closed. {codeWords(closeFailure.code)}
+        </p>
+      )}
       {failure === undefined && list?.length === 0 && <p className="muted">None is open.</p>}
       <ul className="sessions">
         {list?.map(({ session_id: ref, opened_at, address }) => (

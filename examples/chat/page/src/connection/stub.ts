@@ -1,4 +1,4 @@
-import type { StateChange, TicketGrant } from '@wsticket/client'
+import { type StateChange, TICKET_TTL_SECONDS, type TicketGrant } from '@wsticket/client'
 import { isRefusalCode } from '@wsticket/protocol'
 
 /** What is printed on a ticket. Never the ticket itself. */
@@ -21,11 +21,10 @@ export type Stub =
 
 export const BLANK_STUB: Stub = { phase: 'blank' }
 
-// Without an expiry of its own a ticket is drawn as one of the SDK's.
-const USUAL_LIFE_MS = 60_000
-
 export function printOf(grant: TicketGrant, fetchedAt: number): Print {
-  return { ref: grant.ref ?? '', fetchedAt, expiresAt: grant.expiresAt ?? fetchedAt + USUAL_LIFE_MS }
+  // Without an expiry of its own a ticket is drawn as one of the SDK's.
+  const usual = fetchedAt + TICKET_TTL_SECONDS * 1000
+  return { ref: grant.ref ?? '', fetchedAt, expiresAt: grant.expiresAt ?? usual }
 }
 
 /** Tells what becomes of the paper at a change of state. `print` is of the last ticket that was fetched. */

@@ -27,12 +27,10 @@ export function useConnection(auth: AuthClient): {
 }
 
 function makeConnection(auth: AuthClient): ChatConnection {
-  const url = new URL(CHAT_PATH, location.href)
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   const { credential } = auth.tokens
   return new ChatConnection({
-    url: url.href,
-    tickets: ticketSource({ url: new URL(PATHS.ticket, location.href).href, credential }),
+    url: CHAT_PATH,
+    tickets: ticketSource({ url: PATHS.ticket, credential }),
     WebSocket,
     now: () => Date.now(),
   })

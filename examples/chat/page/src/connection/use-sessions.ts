@@ -8,6 +8,8 @@ export interface Sessions {
   /** `undefined` until the first answer. */
   readonly list: readonly SessionMessage[] | undefined
   readonly failure: Failure | undefined
+  /** Why the last one that was to be closed is still open. */
+  readonly closeFailure: Failure | undefined
   readonly reload: () => void
   readonly close: (ref: string) => void
 }
@@ -23,6 +25,7 @@ export function useSessions(
   const { signedIn, changed } = facts
   const [list, setList] = useState<readonly SessionMessage[]>()
   const [failure, setFailure] = useState<Failure>()
+  const [closeFailure, setCloseFailure] = useState<Failure>()
 
   const load = useCallback(async () => {
     const token = await auth.tokens.accessToken()
@@ -37,7 +40,8 @@ export function useSessions(
     (ref: string) => {
       const closeIt = async (): Promise<void> => {
         const token = await auth.tokens.accessToken()
-        if (token.ok) await closeSession(auth.fetch, token.value, ref)
+        const closed = token.ok ? await closeSession(auth.fetch, token.value, ref) : token
+        setCloseFailure(closed.ok ? undefined : closed)
         await load()
       }
       void closeIt()
@@ -58,5 +62,5 @@ export function useSessions(
     return () => clearInterval(timer)
   }, [reload, signedIn, changed])
 
-  return { list, failure, reload, close }
+  return { list, failure, closeFailure, reload, close }
 }
