@@ -35,7 +35,7 @@ const offer = (ticket: string): string[] => ['wsticket.v1', `wsticket.${ticket}`
 describe('The golden path over plain HTTP and a raw WebSocket', () => {
   it.each([
     ['12*(7+5)', '144'],
-    ['What is a tenure fence?', 'promoted'],
+    ['What is a tenure fence?', 'replicates asynchronously'],
   ])('answers %s in five kinds of events', async (question, expected) => {
     const { access_token } = await logIn(chat, 'ada')
     const { ticket_id } = await takeTicket(chat, access_token)
