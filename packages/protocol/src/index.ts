@@ -46,7 +46,6 @@ export {
   type RefusalCode,
   type RefusalRow,
   type RequestInvalidStatus,
-  refusalRow,
 } from './refusals.js'
 export {
   isRef,

@@ -143,11 +143,6 @@ export interface Refusal {
   readonly status?: RequestInvalidStatus
 }
 
-/** The row of a code. */
-export function refusalRow(code: RefusalCode): RefusalRow {
-  return REFUSALS[code]
-}
-
 /** Tells whether a text is a code of the table. */
 export function isRefusalCode(text: unknown): text is RefusalCode {
   return typeof text === 'string' && Object.hasOwn(REFUSALS, text)

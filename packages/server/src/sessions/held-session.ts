@@ -3,8 +3,8 @@ import {
   formatCloseReason,
   isRefusalCode,
   type Json,
+  REFUSALS,
   type RefusalCode,
-  refusalRow,
 } from '@wsticket/protocol'
 import type { Clock } from '../clock.js'
 import type { Claims, Principal } from '../identity/principal.js'
@@ -164,7 +164,7 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
   #closeSocket(code: RefusalCode, retryAfterSeconds?: number): void {
     const socket = this.#socket
     if (socket === undefined) return
-    const { close = POLICY_VIOLATION } = refusalRow(code)
+    const { close = POLICY_VIOLATION } = REFUSALS[code]
     const told = this.#guard(() => socket.close(close, formatCloseReason(code, retryAfterSeconds)))
     if (!told) this.#terminate()
     else this.#cancelCut = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#terminate())
