@@ -26,7 +26,15 @@ describe('WsticketError', () => {
       [Symbol.for('wsticket.error')]: true,
     })
     expect([new WsticketError('store_unavailable', 'down'), foreign].every(isWsticketError)).toBe(true)
-    const others = [new Error('down'), { code: 'store_unavailable' }, 'store_unavailable', null, undefined]
+    const others: unknown[] = [
+      Object.assign(new Error('down'), { code: 'no_such_code', [Symbol.for('wsticket.error')]: true }),
+      { [Symbol.for('wsticket.error')]: true },
+      new Error('down'),
+      { code: 'store_unavailable' },
+      'store_unavailable',
+      null,
+      undefined,
+    ]
     expect(others.some(isWsticketError)).toBe(false)
   })
 

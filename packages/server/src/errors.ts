@@ -3,6 +3,11 @@ import { redact } from '@wsticket/protocol'
 /** What failed: `store_unavailable` (the ticket store), `identity_unavailable` (whoever verifies credentials). */
 export type WsticketErrorCode = 'store_unavailable' | 'identity_unavailable'
 
+/** After so many seconds another try makes sense, where nothing better is known: a failover is then under way. */
+export const RETRY_AFTER_SECONDS = 1
+
+const CODES: readonly unknown[] = ['store_unavailable', 'identity_unavailable'] satisfies WsticketErrorCode[]
+
 const BRAND = Symbol.for('wsticket.error')
 
 /**
@@ -30,7 +35,14 @@ export class WsticketError extends Error {
 
 /** Tells whether a caught value is a {@link WsticketError}, also one of another copy of this package. */
 export function isWsticketError(value: unknown): value is WsticketError {
-  return typeof value === 'object' && value !== null && BRAND in value
+  // Another version may have codes of its own, which are in no table of this one.
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    BRAND in value &&
+    'code' in value &&
+    CODES.includes(value.code)
+  )
 }
 
 /** The message of whatever was thrown, without tickets and JWTs: others write them into theirs, as in a URL. */

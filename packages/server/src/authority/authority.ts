@@ -1,5 +1,5 @@
 import type { Claims, Principal } from '../identity/principal.js'
-import type { Inspection, SessionSummary, StoreHealth } from '../stores/store.js'
+import type { Inspection, SessionSummary, StoreHealth, SubjectKey } from '../stores/store.js'
 import {
   type AuthorityContext,
   holderOf,
@@ -13,8 +13,13 @@ import { type IssuedTicket, type IssueOrigin, issue } from './issue.js'
 import type { TicketWishes } from './policy.js'
 import { type Presentation, type Redeemed, redeem } from './redeem.js'
 import { type Renewed, renew } from './renew.js'
+import { resolveRef } from './resolve-ref.js'
 import { type Revocation, revoke } from './revoke.js'
-import { asRef } from './secret.js'
+
+/** How the store is. What a store promises that did not answer is not known. */
+export interface Health extends Omit<StoreHealth, 'promises'> {
+  readonly promises: Partial<StoreHealth['promises']>
+}
 
 /** Issues and redeems; everything else only brings requests to it or carries its decisions away. */
 export class Authority<C extends Claims = Claims> {
@@ -36,17 +41,27 @@ export class Authority<C extends Claims = Claims> {
     return redeem<C>(this.context, ticket, presented)
   }
 
-  renew(ref: string, principal: Principal<C>): Promise<Renewed | Refused> {
-    return renew(this.context, ref, principal)
+  renew(ticketOrRef: string, principal: Principal<C>): Promise<Renewed | Refused> {
+    return renew(this.context, ticketOrRef, principal)
   }
 
   revoke(revocation: Revocation): Promise<boolean> {
     return revoke(this.context, revocation)
   }
 
+  /** The ref of a ref, or of a ticket of ours; `undefined` for anything else, a forged ticket among it. */
+  resolveRef(ticketOrRef: string): Promise<string | undefined> {
+    return resolveRef(this.context, ticketOrRef)
+  }
+
+  /** The store's key of a user. */
+  keyOf(user: UserName): SubjectKey {
+    return userKey(this.context, user)
+  }
+
   /** Tells what is known of a ticket, without consuming it. Takes a ref, or a ticket in its place. */
   async inspect(ticketOrRef: string): Promise<Inspection> {
-    const ref = asRef(ticketOrRef)
+    const ref = await this.resolveRef(ticketOrRef)
     if (ref === undefined) return { kind: 'unknown' }
     return this.context.store.call('inspect', (store) => store.inspect(ref))
   }
@@ -62,11 +77,19 @@ export class Authority<C extends Claims = Claims> {
   }
 
   listSessions(user: UserName): Promise<readonly SessionSummary[]> {
-    const subject = userKey(this.context, user)
+    const subject = this.keyOf(user)
     return this.context.store.call('list', (store) => store.listSessions(subject))
   }
 
-  health(): Promise<StoreHealth> {
-    return this.context.store.call('health', (store) => store.health())
+  /** Tells how the store is. One that does not answer is not reachable: that is what was asked. */
+  async health(): Promise<Health> {
+    const { clock, store } = this.context
+    const askedAt = clock.now()
+    try {
+      return await store.call('health', (asked) => asked.health())
+    } catch {
+      const latencyMs = clock.now() - askedAt
+      return { kind: store.store.kind, reachable: false, latencyMs, promises: {}, expired: 0 }
+    }
   }
 }

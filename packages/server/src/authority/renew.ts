@@ -1,5 +1,6 @@
 import type { Principal } from '../identity/principal.js'
 import { type AuthorityContext, holderOf, overtaken, type Refused, refused, timesRefused } from './context.js'
+import { resolveRef } from './resolve-ref.js'
 
 /** A session whose deadline was moved. */
 export interface Renewed {
@@ -11,14 +12,16 @@ export interface Renewed {
   readonly permissions: readonly string[]
 }
 
-/** Moves the deadline of a live session to what a fresh credential of the same login allows. */
+/** Moves the deadline of a live session, named by ref or ticket, to what a fresh credential of its login allows. */
 export async function renew(
   context: AuthorityContext,
-  ref: string,
+  ticketOrRef: string,
   principal: Principal,
 ): Promise<Renewed | Refused> {
   const times = timesRefused(context, principal)
   if (times !== undefined) return times
+  const ref = await resolveRef(context, ticketOrRef)
+  if (ref === undefined) return refused({ code: 'not_found' })
   const outcome = await context.store.call('renew', (store) =>
     store.renewSession(ref, {
       holder: holderOf(context, principal),

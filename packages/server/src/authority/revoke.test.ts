@@ -24,9 +24,14 @@ describe('revoke', () => {
     const { authority, ticket, redeem, told } = await setUp()
     const [one, two] = [await ticket(), await ticket()]
     expect(await authority.revoke({ ticket: one.ref })).toBe(true)
-    expect(await authority.revoke({ ticket: two.ticket })).toBe(true)
+    expect(await authority.revoke({ ticket: two.ticket, owner: { issuer: ISSUER, subject: 'ada' } })).toBe(
+      true,
+    )
     expect([await redeem(one.ticket), await redeem(two.ticket)]).toEqual(['ticket_revoked', 'ticket_revoked'])
-    expect(told('ticket.revoked')).toMatchObject([{ ref: one.ref }, { ref: two.ref }])
+    expect(told('ticket.revoked')).toMatchObject([
+      { ref: one.ref, subject: undefined },
+      { ref: two.ref, subject: 'ada' },
+    ])
     expect(JSON.stringify(told('ticket.revoked'))).not.toContain(two.ticket)
   })
 
@@ -53,11 +58,17 @@ describe('revoke', () => {
   })
 
   test('closes a session with the code that was asked for', async () => {
-    const { authority, ticket, redeem, calls } = await setUp()
+    const { authority, ticket, redeem, calls, told } = await setUp()
     const [one, two] = [await ticket(), await ticket()]
     for (const { ticket: text } of [one, two]) await redeem(text)
     expect(await authority.revoke({ session: one.ref })).toBe(true)
-    expect(await authority.revoke({ session: two.ref, code: 'session_revoked' })).toBe(true)
+    const owner = { issuer: ISSUER, subject: 'ada' }
+    expect(await authority.revoke({ session: two.ref, code: 'session_revoked', owner })).toBe(true)
+    expect(told('session.revoked')).toMatchObject([
+      { ref: one.ref, code: 'session_closed', subject: undefined },
+      { ref: two.ref, code: 'session_revoked', subject: 'ada' },
+    ])
+    expect(told('ticket.revoked')).toEqual([])
     expect(await calls.checkSessions([one.ref, two.ref])).toMatchObject([
       { code: 'session_closed' },
       { code: 'session_revoked' },

@@ -1,6 +1,7 @@
 import type { RevokeTarget, SessionEndCode } from '../stores/store.js'
 import { type AuthorityContext, type UserName, userKey } from './context.js'
-import { asRef, loginKey } from './secret.js'
+import { resolveRef } from './resolve-ref.js'
+import { loginKey } from './secret.js'
 
 /** What to revoke. Exactly one of ticket, session, login and subject. */
 export type Revocation =
@@ -20,21 +21,26 @@ export type Revocation =
  * Resolves to `false` if there is no such ticket or live session, or it is another's.
  */
 export async function revoke(context: AuthorityContext, revocation: Revocation): Promise<boolean> {
-  const target = targetOf(context, revocation)
+  const target = await targetOf(context, revocation)
   if (target === undefined) return false
   const outcome = await context.store.call('revoke', (store) => store.revoke(target))
   if (outcome.kind !== 'revoked') return false
-  if (target.kind === 'ticket' || target.kind === 'session')
-    context.events.emit('ticket.revoked', { ref: target.ref })
+  const subject = 'owner' in revocation ? revocation.owner?.subject : undefined
+  if (target.kind === 'ticket') context.events.emit('ticket.revoked', { ref: target.ref, subject })
+  else if (target.kind === 'session')
+    context.events.emit('session.revoked', { ref: target.ref, code: target.code, subject })
   else if ('login' in revocation) {
     context.events.emit('login.revoked', { subject: revocation.subject, login: revocation.login })
   } else if ('subject' in revocation) context.events.emit('subject.revoked', { subject: revocation.subject })
   return true
 }
 
-function targetOf(context: AuthorityContext, revocation: Revocation): RevokeTarget | undefined {
+async function targetOf(
+  context: AuthorityContext,
+  revocation: Revocation,
+): Promise<RevokeTarget | undefined> {
   if ('ticket' in revocation || 'session' in revocation) {
-    const ref = asRef('ticket' in revocation ? revocation.ticket : revocation.session)
+    const ref = await resolveRef(context, 'ticket' in revocation ? revocation.ticket : revocation.session)
     if (ref === undefined) return undefined
     const owner = revocation.owner === undefined ? undefined : userKey(context, revocation.owner)
     if ('ticket' in revocation) return { kind: 'ticket', ref, owner }

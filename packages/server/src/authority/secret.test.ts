@@ -3,7 +3,6 @@ import { isRef, parseTicket, TICKET_LENGTH, TICKET_PATTERN } from '@wsticket/pro
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  asRef,
   attemptId,
   cookieHash,
   loginKey,
@@ -61,16 +60,6 @@ describe('refOf', () => {
     const twin = `${'A'.repeat(42)}B`
     expect(Buffer.from(secret, 'base64url')).toEqual(Buffer.from(twin, 'base64url'))
     expect(refOf({ shard: '7f', secret })).not.toBe(refOf({ shard: '7f', secret: twin }))
-  })
-})
-
-describe('asRef', () => {
-  test('gives the ref of a ticket and of a ref, and of nothing else', () => {
-    const { ticket, ref } = mintTicket(SUBJECT, KEY, systemRandom)
-    expect(asRef(ticket)).toBe(ref)
-    expect(asRef(ref)).toBe(ref)
-    for (const other of ['', 'x', ticket.slice(1), `${ref}x`, `wst1_${ref}`])
-      expect(asRef(other)).toBeUndefined()
   })
 })
 

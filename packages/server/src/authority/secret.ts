@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { isRef, parseTicket, TICKET_PREFIX, type TicketParts } from '@wsticket/protocol'
+import { TICKET_PREFIX, type TicketParts } from '@wsticket/protocol'
 import type { LoginKey, SubjectKey } from '../stores/store.js'
 
 // 256 bits: what cannot be guessed in any number of tries.
@@ -40,13 +40,6 @@ export function refOf(parts: Pick<TicketParts, 'shard' | 'secret'>): string {
   return (
     parts.shard + createHash('sha256').update(parts.secret).digest('base64url').slice(0, REF_HASH_CHARACTERS)
   )
-}
-
-/** The ref of a ref or of a ticket; `undefined` for anything else. */
-export function asRef(ticketOrRef: string): string | undefined {
-  if (isRef(ticketOrRef)) return ticketOrRef
-  const parts = parseTicket(ticketOrRef)
-  return parts === undefined ? undefined : refOf(parts)
 }
 
 /** Tells in constant time whether a ticket's seal was made with one of the keys. */

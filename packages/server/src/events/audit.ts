@@ -19,6 +19,7 @@ const LEVELS: Readonly<Record<WsticketEventName, AuditLevel>> = {
   'session.opened': 'info',
   'session.renewed': 'info',
   'session.narrowed': 'info',
+  'session.revoked': 'info',
   'session.closed': 'info',
   'login.revoked': 'info',
   'subject.revoked': 'info',

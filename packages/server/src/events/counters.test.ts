@@ -15,6 +15,7 @@ test('counts what happened since it began, refusals also by code', () => {
   hub.emit('redeem.refused', { code: 'ticket_used' })
   hub.emit('redeem.refused', { code: 'ticket_used' })
   hub.emit('ticket.revoked', { ref: 'r' })
+  hub.emit('session.revoked', { ref: 'r', code: 'session_closed' })
   hub.emit('login.revoked', { subject: 's', login: 'l' })
   hub.emit('subject.revoked', { subject: 's' })
   hub.emit('session.opened', { ...ticket, deadline: 1 })
@@ -22,7 +23,7 @@ test('counts what happened since it began, refusals also by code', () => {
     issued: 2,
     redeemed: 1,
     refused: 3,
-    revoked: 3,
+    revoked: 4,
     refusedByCode: new Map([
       ['rate_limited', 1],
       ['ticket_used', 2],

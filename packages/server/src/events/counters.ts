@@ -6,6 +6,7 @@ export interface Counters {
   readonly redeemed: number
   /** Refused requests and upgrades, together. */
   readonly refused: number
+  /** Tickets, sessions, logins and users that were revoked, together. */
   readonly revoked: number
   /** Refusals by code. */
   readonly refusedByCode: ReadonlyMap<string, number>
@@ -31,6 +32,7 @@ export function countEvents(events: EventSource): () => Counters {
   events.on('request.refused', refused)
   events.on('redeem.refused', refused)
   events.on('ticket.revoked', revoked)
+  events.on('session.revoked', revoked)
   events.on('login.revoked', revoked)
   events.on('subject.revoked', revoked)
   return () => ({ ...totals, refusedByCode })

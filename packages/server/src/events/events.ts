@@ -20,18 +20,35 @@ export interface WsticketEvents {
     readonly singleUse: boolean
     readonly address?: string | undefined
   }
-  /** A request for a ticket, or another HTTP request of ours, was refused. */
+  /**
+   * A request for a ticket, or another HTTP request, was refused. `operation` is its name in the OpenAPI document;
+   * `issue` without HTTP, `docs` for the pages, `unknown` for paths of nobody, `connection` for what was no request.
+   */
   'request.refused': EventBase & {
     readonly code: RefusalCode
     readonly operation: string
     readonly reason?: string | undefined
+    /** Who asked, once that was known. */
     readonly subject?: string | undefined
+    /** The ticket or session that the request named. */
+    readonly ref?: string | undefined
     readonly address?: string | undefined
     readonly origin?: string | undefined
   }
   /** The cap on outstanding tickets voided the oldest. */
   'ticket.voided': EventBase & { readonly ref: string; readonly subject: string }
-  'ticket.revoked': EventBase & { readonly ref: string }
+  'ticket.revoked': EventBase & {
+    readonly ref: string
+    /** Who asked, if it was the ticket's owner. */
+    readonly subject?: string | undefined
+  }
+  /** A session was ended from outside, wherever its sockets are. */
+  'session.revoked': EventBase & {
+    readonly ref: string
+    readonly code: RefusalCode
+    /** Who asked, if it was the session's owner. */
+    readonly subject?: string | undefined
+  }
   'ticket.redeemed': EventBase & {
     readonly ref: string
     readonly subject: string
