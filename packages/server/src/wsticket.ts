@@ -1,5 +1,5 @@
 import { type Admission, AdmissionDesk, type RedeemContext } from './admission/admission.js'
-import { Authority } from './authority/authority.js'
+import { Authority, type Health } from './authority/authority.js'
 import type { AuthorityContext, Refused } from './authority/context.js'
 import type { IssuedTicket } from './authority/issue.js'
 import type { TicketWishes } from './authority/policy.js'
@@ -10,16 +10,19 @@ import { systemClock } from './clock.js'
 import { messageOf } from './errors.js'
 import { type Counters, countEvents } from './events/counters.js'
 import { EventHub, type EventSource } from './events/hub.js'
+import { type AdapterRefusal, adapterRefused } from './http/adapter-refusal.js'
 import { identify } from './http/caller.js'
 import { DEFAULT_REFUSALS_URL } from './http/problem.js'
+import { RouteTable, type TicketRoute } from './http/route-table.js'
 import { Routes } from './http/routes.js'
 import { type Claims, checkPrincipal, type Principal } from './identity/principal.js'
 import { resolveOptions, type WsticketOptions } from './options.js'
 import { AddressLimits } from './rate/address-limits.js'
 import { Networks } from './request/addresses.js'
+import type { HttpResponse } from './request/message.js'
 import { Origins } from './request/origins.js'
 import { SessionRegistry } from './sessions/registry.js'
-import type { Inspection, StoreHealth } from './stores/store.js'
+import type { Inspection } from './stores/store.js'
 import { StoreCalls } from './stores/store-calls.js'
 
 /** A ticket authority with everything around it. */
@@ -40,8 +43,8 @@ export interface Wsticket<C extends Claims = Claims> {
   revoke(revocation: Revocation): Promise<boolean>
   /** Totals of this node. */
   counters(): Counters
-  /** How the store is. Rejects if it does not answer. */
-  health(): Promise<StoreHealth>
+  /** How the store is; one that does not answer is not `reachable`. */
+  health(): Promise<Health>
   /** Refuses new upgrades, closes the sockets held here with 1012, and stops. */
   close(): Promise<void>
   /** What adapters need. */
@@ -52,9 +55,11 @@ export interface Wsticket<C extends Claims = Claims> {
 export interface WsticketBinding<C extends Claims = Claims> {
   readonly routes: Routes<C>
   readonly desk: AdmissionDesk<C>
-  /** Makes a route known: tickets can be issued for its audience from then on. */
-  registerRoute(route: { readonly audience: string; readonly path: string }): void
+  /** Makes a route known: tickets can be issued for its audience from then on. What it returns undoes that. */
+  registerRoute(route: TicketRoute): () => void
   readonly refusalsUrl: string
+  /** Tells that an adapter refused something by itself, and gives the answer. */
+  readonly refused: (what: AdapterRefusal) => HttpResponse
   /** Tells that a handler of the application, or an adapter, failed. */
   readonly failed: (where: string, error: unknown) => void
   /** The longest life that may be asked for, in seconds. */
@@ -79,7 +84,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
   const counters = countEvents(events)
   const store = new StoreCalls(options.store, clock, events)
   const registry = new SessionRegistry<C>({ store, clock, policy: settings.sessions, events })
-  const paths = new Map<string, string>()
+  const table = new RouteTable()
   const context: AuthorityContext = {
     store,
     seals: new SealKeys(store, clock, settings.sealKeys),
@@ -94,7 +99,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     bind: settings.bind,
     onReuse: settings.onReuse,
     audiences: () => {
-      const named = new Set([...paths.keys(), ...settings.audiences])
+      const named = new Set([...table.audiences(), ...settings.audiences])
       if (named.size === 0 && settings.publicPath !== undefined) return [settings.publicPath]
       return [...named]
     },
@@ -128,15 +133,18 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     registry,
     events,
     counters,
-    health: () => authority.health(),
+    tickets: settings.tickets,
+    limits: settings.limits,
+    bindsCookie: settings.bind.cookie,
     origins,
     trusted,
     addresses,
     publicUrl: options.publicUrl,
     pathOf: (audience) => {
       // A proxy in front may well have another path for the only route there is: then `publicUrl` knows better.
-      const known = settings.publicPath !== undefined && settings.publicPath !== '/' && paths.size < 2
-      return known ? undefined : paths.get(audience)
+      const known =
+        settings.publicPath !== undefined && settings.publicPath !== '/' && table.audiences().length < 2
+      return known ? undefined : table.pathOf(audience)
     },
     validate: settings.validate,
     refusalsUrl,
@@ -167,10 +175,9 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     binding: {
       routes,
       desk,
-      registerRoute({ audience, path }) {
-        paths.set(audience, path)
-      },
+      registerRoute: (route) => table.register(route),
       refusalsUrl,
+      refused: (what) => adapterRefused({ events, origins, trusted, refusalsUrl }, what),
       failed: (where, error) => {
         events.emit('handler.failed', { where, message: messageOf(error) })
       },

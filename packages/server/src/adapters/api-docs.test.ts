@@ -29,6 +29,8 @@ function token(): Promise<string> {
     .sign(new TextEncoder().encode(SECRET))
 }
 
+const refusals: unknown[] = []
+
 async function serve(refusalsUrl?: string): Promise<string> {
   // The page's origin is not known before its server has a port.
   const server = createServer(serverLimits)
@@ -41,6 +43,7 @@ async function serve(refusalsUrl?: string): Promise<string> {
     refusalsUrl,
   })
   server.on('request', ticketRoutes(wsticket, { also: [apiDocs(wsticket)] }))
+  wsticket.events.on('request.refused', (event) => refusals.push(event))
   return http
 }
 
@@ -84,8 +87,17 @@ describe('apiDocs', () => {
 
   it('can only be read', async () => {
     const url = await serve()
+    refusals.length = 0
     const posted = await fetch(`${url}/docs`, { method: 'POST' })
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    expect(refusals).toMatchObject([
+      {
+        code: 'request_invalid',
+        operation: 'docs',
+        reason: 'the method must be one of: GET, HEAD',
+        address: '127.0.0.1',
+      },
+    ])
     const head = await fetch(`${url}/docs`, { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([200, ''])
   })

@@ -1,3 +1,4 @@
+import type { Refusal } from '@wsticket/protocol'
 import { OPENAPI_PATH } from '../http/openapi.js'
 import { DEFAULT_REFUSALS_URL, problem } from '../http/problem.js'
 import { DOCS_ICON, DOCS_STYLE, escapeHtml, refusalsPage } from '../http/refusals-page.js'
@@ -9,6 +10,7 @@ import type { RequestHandler } from './node-http.js'
 import { findSwaggerUi } from './swagger-ui.js'
 
 const DOCS_PATH = '/docs'
+const METHODS = 'GET, HEAD'
 const ICON_PATH = `${DOCS_PATH}/icon.svg`
 
 // Only what this server serves may run, load or be asked; Swagger UI carries its icons as data.
@@ -53,25 +55,29 @@ export function apiDocs<C extends Claims>(wsticket?: Wsticket<C>): RequestHandle
     [`${DOCS_PATH}/docs.js`, ['text/javascript; charset=utf-8', INITIALISER, PAGE_CACHE]],
   ])
 
+  const answer = (request: HttpRequest, response: HttpResponse): HttpResponse => {
+    if (request.method === 'GET' || request.method === 'HEAD') return response
+    const refusal: Refusal = {
+      code: 'request_invalid',
+      status: 405,
+      detail: `the method must be one of: ${METHODS}`,
+    }
+    const refused =
+      wsticket?.binding.refused({ refusal, operation: 'docs', from: request }) ??
+      problem(refusal, refusalsUrl)
+    return { ...refused, headers: { ...refused.headers, allow: METHODS } }
+  }
+
   return async (request) => {
     const path = pathOf(request.target)
     if (path === undefined) return undefined
-    if (path === `${DOCS_PATH}/`) return methodChecked(request, redirect(DOCS_PATH))
+    if (path === `${DOCS_PATH}/`) return answer(request, redirect(DOCS_PATH))
     const page = pages.get(path)
-    if (page !== undefined) return methodChecked(request, ok(...page))
+    if (page !== undefined) return answer(request, ok(...page))
     if (!path.startsWith(`${DOCS_PATH}/`)) return undefined
     const file = await ui.file(path.slice(DOCS_PATH.length + 1))
-    return file === undefined ? undefined : methodChecked(request, ok(file.type, file.bytes, ASSET_CACHE))
+    return file === undefined ? undefined : answer(request, ok(file.type, file.bytes, ASSET_CACHE))
   }
-}
-
-function methodChecked(request: HttpRequest, response: HttpResponse): HttpResponse {
-  if (request.method === 'GET' || request.method === 'HEAD') return response
-  const refusal = problem(
-    { code: 'request_invalid', status: 405, detail: 'the method must be one of: GET, HEAD' },
-    DEFAULT_REFUSALS_URL,
-  )
-  return { ...refusal, headers: { ...refusal.headers, allow: 'GET, HEAD' } }
 }
 
 function ok(type: string, body: string | Uint8Array, cache: string): HttpResponse {

@@ -36,7 +36,8 @@ function toRequest(request: Request, peer: string): HttpRequest {
     method: request.method,
     target: url.pathname + url.search,
     headers: (name) => {
-      // Fetch joins repeated lines; only an Origin can never hold a comma of its own.
+      // Fetch joins repeated lines by a comma and a space. Neither an origin nor a bearer token holds those, so either
+      // was repeated if it has them; credentials of schemes that write lists cannot be told apart and are refused.
       const value = request.headers.get(name) ?? (name === 'host' ? url.host : null)
       if (value === null) return []
       return name === 'origin' || name === 'authorization' ? value.split(', ') : [value]

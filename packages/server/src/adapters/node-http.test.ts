@@ -15,10 +15,19 @@ async function start(options: TicketRoutesOptions = {}, of: Rig = rig()): Promis
 
 describe('ticketRoutes', () => {
   it('answers 404 with a problem document for paths of nobody', async () => {
-    const { http } = await start()
-    const answer = await fetch(`${http}/other`)
+    const { http, of } = await start()
+    const answer = await fetch(`${http}/other`, { headers: { origin: ORIGIN } })
     expect(answer.status).toBe(404)
     expect(await answer.json()).toMatchObject({ code: 'not_found' })
+    expect(of.take('request.refused')).toMatchObject([
+      {
+        code: 'not_found',
+        operation: 'unknown',
+        reason: 'path of nobody',
+        address: '127.0.0.1',
+        origin: ORIGIN,
+      },
+    ])
   })
 
   it('leaves other paths to who is named, in order', async () => {
@@ -46,6 +55,12 @@ describe('ticketRoutes', () => {
     expect(of.take('handler.failed')).toMatchObject([
       { where: 'node-http', message: 'the password is hunter2' },
     ])
+  })
+
+  it('answers 500 for an application that rejects, and tells the operator why', async () => {
+    const { http, of } = await start({ otherwise: () => Promise.reject(new Error('broke later')) })
+    expect((await fetch(http)).status).toBe(500)
+    expect(of.take('handler.failed')).toMatchObject([{ where: 'node-http', message: 'broke later' }])
   })
 
   it('cuts an answer that breaks after its head', async () => {

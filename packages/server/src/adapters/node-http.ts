@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http'
-import { INTERNAL_ERROR, problem } from '../http/problem.js'
+import { INTERNAL_ERROR } from '../http/problem.js'
 import type { Claims } from '../identity/principal.js'
 import type { HttpRequest, HttpResponse } from '../request/message.js'
 import type { Wsticket } from '../wsticket.js'
@@ -11,8 +11,10 @@ export type RequestHandler = (request: HttpRequest) => Promise<HttpResponse | un
 export interface TicketRoutesOptions {
   /** Handlers for paths that the ticket routes do not have, such as `apiDocs(wsticket)`. */
   readonly also?: readonly RequestHandler[] | undefined
-  /** What answers everything else. @default 404 */
-  readonly otherwise?: RequestListener | undefined
+  /** What answers everything else. If it throws or rejects, the answer is 500. @default 404 */
+  readonly otherwise?:
+    | ((request: IncomingMessage, response: ServerResponse) => void | Promise<void>)
+    | undefined
 }
 
 /**
@@ -37,7 +39,7 @@ export function ticketRoutes<C extends Claims>(
   wsticket: Wsticket<C>,
   options: TicketRoutesOptions = {},
 ): RequestListener {
-  const { routes, refusalsUrl, failed } = wsticket.binding
+  const { routes, refused, failed } = wsticket.binding
   const handlers: readonly RequestHandler[] = [(request) => routes.handle(request), ...(options.also ?? [])]
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -46,8 +48,12 @@ export function ticketRoutes<C extends Claims>(
       const found = await handle(data)
       if (found !== undefined) return send(request, response, found)
     }
-    if (options.otherwise === undefined) send(request, response, problem({ code: 'not_found' }, refusalsUrl))
-    else options.otherwise(request, response)
+    if (options.otherwise !== undefined) return options.otherwise(request, response)
+    send(
+      request,
+      response,
+      refused({ refusal: { code: 'not_found' }, operation: 'unknown', from: data, reason: 'path of nobody' }),
+    )
   }
 
   return (request, response) => {

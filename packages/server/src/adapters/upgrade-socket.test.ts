@@ -1,11 +1,6 @@
-import { createServer } from 'node:https'
 import { PassThrough } from 'node:stream'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { guardConnections, writeResponse } from './upgrade-socket.js'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
+import { describe, expect, it } from 'vitest'
+import { writeResponse } from './upgrade-socket.js'
 
 describe('writeResponse', () => {
   it('writes an answer with its length and ends the connection, be the status unknown', () => {
@@ -23,22 +18,5 @@ describe('writeResponse', () => {
     socket.destroy()
     expect(() => writeResponse(socket, { status: 403, headers: {}, body: '' })).not.toThrow()
     expect(socket.writableEnded).toBe(false)
-  })
-})
-
-describe('guardConnections', () => {
-  it('begins to count after the TLS handshake, and stops once an upgrade was heard', () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const server = createServer()
-    const heard = guardConnections(server)
-    const [handshaking, slow, quick] = [new PassThrough(), new PassThrough(), new PassThrough()]
-    server.emit('connection', handshaking)
-    server.emit('secureConnection', slow)
-    server.emit('secureConnection', quick)
-    heard(quick)
-    vi.advanceTimersByTime(10_000)
-    expect([slow.destroyed, quick.destroyed]).toEqual([true, false])
-    handshaking.destroy()
-    server.close()
   })
 })

@@ -109,6 +109,23 @@ describe('registering routes', () => {
     expect(await socket.next()).toBe('echo: still here')
   })
 
+  it('is taken back with its audience, for which no ticket is issued any more', async () => {
+    const { of, stop } = await start()
+    of.wsticket.binding.registerRoute({ audience: 'other', path: '/other' })
+    stop()
+    const { ref } = await of.ticketOf('ada')
+    expect(await of.wsticket.inspect(ref)).toMatchObject({ record: { audience: 'other' } })
+  })
+
+  it('keeps an audience that another server has too', async () => {
+    const { of, stop } = await start()
+    admitUpgrades(createServer(), of.wsticket, { path: '/ws' }, () => {})
+    stop()
+    stop()
+    const { ref } = await of.ticketOf('ada')
+    expect(await of.wsticket.inspect(ref)).toMatchObject({ record: { audience: '/ws' } })
+  })
+
   it('leaves an upgrade on a path of nobody to another listener, where there is one', async () => {
     const server = createServer()
     const others: string[] = []
@@ -124,10 +141,13 @@ describe('registering routes', () => {
 
   it('answers 404 itself where there is none, and does not let the connection hang', async () => {
     // The guard of slow connections listened for upgrades too, and so looked like somebody else who would answer.
-    const { ws } = await start()
-    const refusal = await dialRefused(`${ws}/other`)
+    const { of, ws } = await start()
+    const refusal = await dialRefused(`${ws}/other`, { origin: ORIGIN })
     expect(refusal).toMatchObject({ status: 404, headers: { connection: 'close' } })
     expect(JSON.parse(refusal.body)).toMatchObject({ code: 'not_found' })
+    expect(of.take('redeem.refused')).toMatchObject([
+      { code: 'not_found', address: '127.0.0.1', origin: ORIGIN, reason: 'path of nobody' },
+    ])
   })
 })
 
@@ -251,6 +271,26 @@ describe('a client that is slow', () => {
     expect(text).toMatch(/^HTTP\/1\.1 401 .*"code":"credential_missing".*}$/s)
     client.end()
     await until('the connection to end', () => connections[0]?.closed === true)
+  })
+
+  it('to close a socket that was opened to be refused counts as one of its address until it is gone', async () => {
+    const { of, port, ws } = await start({ limits: { socketsPerAddress: 1 } })
+    const client = connect(port, '127.0.0.1')
+    client.on('error', () => {})
+    client.write(handshake('none').replace('wsticket.none', 'wsticket.refused'))
+    await once(client, 'data')
+    const { ticket } = await of.ticketOf('ada')
+    const dialled = `${ws}/ws?ticket=${ticket}`
+    expect(await dialRefused(dialled, { origin: ORIGIN })).toMatchObject({ status: 429 })
+    client.destroy()
+    await within(
+      'its place to be free',
+      (async () => {
+        while ('status' in (await attempt(dialled, { origin: ORIGIN }))) {
+          // Until the server has seen the close.
+        }
+      })(),
+    )
   })
 
   it('to close a socket that was opened to be refused is cut off after five seconds', async () => {
@@ -409,7 +449,7 @@ describe('signs of life', () => {
     // The client answers each ping by itself; three beats pass.
     for (let beat = 0; beat < 3; beat += 1) {
       const answered = once(served[0]?.socket ?? unreached(), 'pong')
-      await of.clock.run(25_000)
+      await of.clock.run(beat === 0 ? 25_000 : 15_000)
       await answered
       await of.clock.run(10_000)
     }

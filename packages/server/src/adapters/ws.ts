@@ -1,16 +1,16 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { formatCloseReason, REFUSALS, REFUSED_PROTOCOL, type Refusal } from '@wsticket/protocol'
+import { formatCloseReason, REFUSALS, REFUSED_PROTOCOL } from '@wsticket/protocol'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
-import type { AdmittedUpgrade } from '../admission/admission.js'
+import type { AdmittedUpgrade, RefusedUpgrade } from '../admission/admission.js'
 import { problem } from '../http/problem.js'
 import type { Claims } from '../identity/principal.js'
-import { pathOf } from '../request/message.js'
 import type { Session } from '../sessions/session.js'
-import type { Wsticket } from '../wsticket.js'
+import type { Wsticket, WsticketBinding } from '../wsticket.js'
 import { headerBytes, hideTicket, requestData } from './node-request.js'
-import { guardConnections, writeResponse } from './upgrade-socket.js'
+import { routeUpgrades, type UpgradeListener } from './upgrade-routes.js'
+import { writeResponse } from './upgrade-socket.js'
 import { heldSocket, watchSocket } from './ws-socket.js'
 
 // A client that was accepted only to be told a refusal has this long to close.
@@ -37,13 +37,6 @@ export type SocketHandler<C extends Claims> = (socket: WebSocket, session: Sessi
 // RFC 6455, 7.4.1: something that the server did not expect.
 const HANDLER_FAILED = 1011
 
-interface Route {
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
-}
-
-// One listener a server, so that several routes can share it and a path of nobody is answered once.
-const routesOf = new WeakMap<HttpServer | HttpsServer, Map<string, Route>>()
-
 /**
  * Lets upgrades in that bring a good ticket, and calls back with the socket and its session.
  *
@@ -57,53 +50,21 @@ export function admitUpgrades<C extends Claims>(
   handler: SocketHandler<C>,
 ): () => void {
   const { path, audience = path } = options
-  if (pathOf(path) !== path) {
-    throw new TypeError(
-      `path is ${JSON.stringify(path)}; it must begin with one slash and have no query, as in "/ws"`,
-    )
-  }
-  const routes = routesOf.get(server) ?? listen(server, wsticket)
-  if (routes.has(path))
-    throw new TypeError(`path ${path} is taken on this server; give each route one of its own`)
-  wsticket.binding.registerRoute({ audience, path })
-  routes.set(path, { upgrade: upgrader(wsticket, audience, options, handler) })
+  const { binding } = wsticket
+  const unroute = routeUpgrades(server, binding, path, upgrader(binding, audience, options, handler))
+  const unregister = binding.registerRoute({ audience, path })
   return () => {
-    routes.delete(path)
+    unroute()
+    unregister()
   }
-}
-
-function listen<C extends Claims>(
-  server: HttpServer | HttpsServer,
-  wsticket: Wsticket<C>,
-): Map<string, Route> {
-  const routes = new Map<string, Route>()
-  routesOf.set(server, routes)
-  const heard = guardConnections(server)
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    heard(socket)
-    // Before anything is awaited: a reset in the middle must find a listener.
-    socket.on('error', () => socket.destroy())
-    const route = routes.get(pathOf(request.url ?? '') ?? '')
-    if (route === undefined) {
-      if (server.listenerCount('upgrade') > 1) return
-      writeResponse(socket, problem({ code: 'not_found' }, wsticket.binding.refusalsUrl))
-      return
-    }
-    route.upgrade(request, socket, head).catch((error: unknown) => {
-      wsticket.binding.failed('ws', error)
-      socket.destroy()
-    })
-  })
-  return routes
 }
 
 function upgrader<C extends Claims>(
-  wsticket: Wsticket<C>,
+  { desk, refusalsUrl, failed }: WsticketBinding<C>,
   audience: string,
   options: AdmitOptions,
   handler: SocketHandler<C>,
-): Route['upgrade'] {
-  const { desk, refusalsUrl, failed } = wsticket.binding
+): UpgradeListener {
   const choices = new WeakMap<IncomingMessage, string>()
   const sockets = new WebSocketServer({
     perMessageDeflate: false,
@@ -145,13 +106,21 @@ function upgrader<C extends Claims>(
     })
   }
 
-  const tellOverSocket = (refusal: Refusal, request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  const tellOverSocket = (
+    { refusal, release }: RefusedUpgrade,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): void => {
+    // Whatever becomes of it: until it is gone it counts as one of its address.
+    socket.once('close', release)
     choices.set(request, REFUSED_PROTOCOL)
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', () => {})
       const { close = 1008 } = REFUSALS[refusal.code]
       webSocket.close(close, formatCloseReason(refusal.code, refusal.retryAfterSeconds))
       const cut = setTimeout(() => webSocket.terminate(), REFUSED_CLOSE_MS)
+      cut.unref()
       webSocket.on('close', () => clearTimeout(cut))
     })
   }
@@ -166,8 +135,11 @@ function upgrader<C extends Claims>(
       admit(decision, request, socket, head)
     } else if (decision.answer === 'socket' && !socket.destroyed) {
       hideTicket(request, '/', [REFUSED_PROTOCOL], undefined)
-      tellOverSocket(decision.refusal, request, socket, head)
-    } else writeResponse(socket, problem(decision.refusal, refusalsUrl))
+      tellOverSocket(decision, request, socket, head)
+    } else {
+      decision.release()
+      writeResponse(socket, problem(decision.refusal, refusalsUrl))
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import {
   upgradeRequest,
 } from '../../test/rig.js'
 import { manualClock } from '../conformance/manual-clock.js'
+import { WsticketError } from '../errors.js'
 import { memoryStore } from '../stores/memory.js'
 import type { TicketStore } from '../stores/store.js'
 import type { AdmittedUpgrade, RefusedUpgrade } from './admission.js'
@@ -305,6 +306,17 @@ describe('the caps of admission', () => {
     await admitted(of, { ticket: two.ticket })
   })
 
+  it('count a refused socket until it is gone, and only where there is one', async () => {
+    const of = rig({ limits: { socketsPerAddress: 1 } })
+    const protocols = ['wsticket.refused']
+    const lingering = await admit(of, { protocols })
+    expect(lingering).toMatchObject({ answer: 'socket', refusal: { code: 'credential_missing' } })
+    expect(await admit(of, {})).toMatchObject({ refusal: { code: 'rate_limited' } })
+    if (!lingering.ok) lingering.release()
+    expect(await admit(of, {})).toMatchObject({ answer: 'http', refusal: { code: 'credential_missing' } })
+    expect(await admit(of, {})).toMatchObject({ refusal: { code: 'credential_missing' } })
+  })
+
   it('take the address behind a trusted proxy, and nobody else’s word for it', async () => {
     const of = rig({ limits: { socketsPerAddress: 1 }, trustedProxies: ['10.0.0.1'] })
     const behind = (client: string): UpgradeAsk => ({
@@ -407,6 +419,24 @@ describe('a store that fails', () => {
     expect(of.take('redeem.refused')).toHaveLength(1)
     expect(of.take('store.failed').length).toBeGreaterThan(0)
     expect(of.take('session.opened')).toEqual([])
+  })
+
+  it('and names the ticket in its error is told without it', async () => {
+    const clock = manualClock()
+    let ticket = ''
+    const store = storeWith(memoryStore({ clock }), {
+      notices: async () => {
+        throw new WsticketError('store_unavailable', `no answer to ${ticket}`)
+      },
+    })
+    const of = rig({ store, clock })
+    ticket = (await of.ticketOf('ada')).ticket
+    const waiting = admit(of, { ticket })
+    await clock.run(5000)
+    await waiting
+    const [told] = of.take('redeem.refused')
+    expect(told).toMatchObject({ code: 'store_unavailable' })
+    expect(JSON.stringify(told)).not.toContain(ticket)
   })
 
   it('and answers after we refused leaves no session open', async () => {

@@ -11,7 +11,7 @@ import { type Refused, refused } from '../authority/context.js'
 import { cookieHash } from '../authority/secret.js'
 import type { Clock } from '../clock.js'
 import { withDeadline } from '../clock.js'
-import { isWsticketError, WsticketError } from '../errors.js'
+import { isWsticketError, messageOf, RETRY_AFTER_SECONDS, WsticketError } from '../errors.js'
 import type { EventHub } from '../events/hub.js'
 import type { Claims } from '../identity/principal.js'
 import type { AddressLimits } from '../rate/address-limits.js'
@@ -25,8 +25,8 @@ import type { HeldSocket, Session, SocketHold } from '../sessions/session.js'
 import { STORE_BUDGET_MS } from '../stores/store-calls.js'
 import { checkUpgrade } from './upgrade-check.js'
 
-// Long enough for a load balancer to look elsewhere.
-const DRAINING: Refusal = { code: 'draining', retryAfterSeconds: 1 }
+// By then a load balancer looks elsewhere.
+const DRAINING: Refusal = { code: 'draining', retryAfterSeconds: RETRY_AFTER_SECONDS }
 
 /** An upgrade request, as plain data. */
 export interface UpgradeRequest extends RequestData {
@@ -60,6 +60,8 @@ export interface RefusedUpgrade {
   readonly refusal: Refusal
   /** `socket`: accept with `wsticket.refused` and send a close frame, since the client can read that. */
   readonly answer: 'http' | 'socket'
+  /** MUST be called when the refused socket is gone, or never was: until then it counts as one of its address. */
+  readonly release: () => void
 }
 
 /** What a ticket is presented with, when there is no upgrade request to read it from. */
@@ -122,10 +124,7 @@ export class AdmissionDesk<C extends Claims = Claims> {
       free()
       throw error
     })
-    if (!outcome.ok) {
-      free()
-      return this.#refuse(outcome, context, answer)
-    }
+    if (!outcome.ok) return this.#refuse(outcome, context, answer, free)
     outcome.session.signal.addEventListener('abort', free, { once: true })
     if (outcome.session.signal.aborted) free()
     return {
@@ -195,7 +194,7 @@ export class AdmissionDesk<C extends Claims = Claims> {
       return this.#admission(session)
     } catch (error) {
       if (!isWsticketError(error)) throw error
-      return refused({ code: error.code, retryAfterSeconds: 1 }, error.message)
+      return refused({ code: error.code, retryAfterSeconds: RETRY_AFTER_SECONDS }, messageOf(error))
     } finally {
       seat.leave()
     }
@@ -225,11 +224,17 @@ export class AdmissionDesk<C extends Claims = Claims> {
     this.#seesRevocations = true
   }
 
-  #refuse(outcome: Refused, context: RedeemContext, answer: 'http' | 'socket'): RefusedUpgrade {
+  #refuse(
+    outcome: Refused,
+    context: RedeemContext,
+    wished: RefusedUpgrade['answer'],
+    release: () => void = () => {},
+  ): RefusedUpgrade {
     this.#report(outcome, context)
     // Only what has a close code can be told over a socket.
-    const close = REFUSALS[outcome.refusal.code].close
-    return { ok: false, refusal: outcome.refusal, answer: close === undefined ? 'http' : answer }
+    const answer = REFUSALS[outcome.refusal.code].close === undefined ? 'http' : wished
+    if (answer === 'http') release()
+    return { ok: false, refusal: outcome.refusal, answer, release }
   }
 
   #report({ refusal, reason }: Refused, context: RedeemContext): void {

@@ -4,6 +4,7 @@ import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { listen } from '../../../../test/listen.js'
+import { fails, storeWith } from '../../test/broken-store.js'
 import { serverLimits, ticketRoutes } from '../adapters/node-http.js'
 import { jwt } from '../identity/jwt.js'
 import type { Claims } from '../identity/principal.js'
@@ -19,9 +20,7 @@ const PAGE = 'https://app.example.com'
 const settings = { maxTtlSeconds: 3600, validate: 'owner' } as const
 
 // All that the list of operations itself reads.
-const parts = {
-  authority: { context: { tickets: { maxTtlSeconds: 3600 } } },
-} as unknown as RouteParts<Claims>
+const parts = { tickets: { maxTtlSeconds: 3600 } } as unknown as RouteParts<Claims>
 const described = [
   ...operations(parts),
   { name: 'openapi', method: 'GET', paths: ['/openapi.json'] } as const,
@@ -274,12 +273,7 @@ describe('a running server', () => {
 
   it('says so, as described, when its store is down', async () => {
     const { url } = await serve({
-      store: {
-        ...memoryStore(),
-        kind: 'broken',
-        health: () => Promise.reject(new Error('the cable is out')),
-        sealKeys: () => Promise.reject(new Error('the cable is out')),
-      },
+      store: storeWith(memoryStore(), { health: fails, sealKeys: fails }),
     })
     served = await documentOf(url)
     expect((await call(url, 'GET', PATHS.status)).status).toBe(503)

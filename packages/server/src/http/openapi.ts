@@ -55,7 +55,7 @@ export function documentOperation<C extends Claims>(
     paths: [OPENAPI_PATH],
     run: async () => {
       document ??= openApiDocument([...operations, itself], {
-        maxTtlSeconds: parts.authority.context.tickets.maxTtlSeconds,
+        maxTtlSeconds: parts.tickets.maxTtlSeconds,
         validate: parts.validate,
       })
       return { ok: true, body: document, headers: { 'cache-control': 'no-cache' } }
@@ -230,9 +230,6 @@ function schemasOf(maxTtlSeconds: number): Record<string, JsonObject> {
       delete jsonSchema.readOnly
     },
   })
-  // The one schema without a name is a JSON value within itself.
-  const text = JSON.stringify($defs)
-    .replaceAll('#/$defs/', '#/components/schemas/')
-    .replaceAll('__schema0', 'Json')
+  const text = JSON.stringify($defs).replaceAll('#/$defs/', '#/components/schemas/')
   return { ...(JSON.parse(text) as Record<string, JsonObject>), Document: { type: 'object' } }
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Authority } from '../authority/authority.js'
 import type { Refused } from '../authority/context.js'
+import type { Limits, TicketPolicy } from '../authority/policy.js'
 import type { Counters } from '../events/counters.js'
 import type { EventHub } from '../events/hub.js'
 import type { Claims, Principal } from '../identity/principal.js'
@@ -9,7 +10,6 @@ import type { Networks } from '../request/addresses.js'
 import type { HttpRequest, RequestData } from '../request/message.js'
 import type { Origins } from '../request/origins.js'
 import type { SessionRegistry } from '../sessions/registry.js'
-import type { StoreHealth } from '../stores/store.js'
 
 /** What the routes are made of. */
 export interface RouteParts<C extends Claims> {
@@ -17,7 +17,10 @@ export interface RouteParts<C extends Claims> {
   readonly registry: SessionRegistry<C>
   readonly events: EventHub
   readonly counters: () => Counters
-  readonly health: () => Promise<StoreHealth>
+  readonly tickets: TicketPolicy
+  readonly limits: Limits
+  /** Whether tickets are bound to a cookie. */
+  readonly bindsCookie: boolean
   readonly origins: Origins
   readonly trusted: Networks
   readonly addresses: AddressLimits
@@ -27,23 +30,25 @@ export interface RouteParts<C extends Claims> {
   readonly validate: 'public' | 'owner'
   readonly refusalsUrl: string
   readonly newCookie: () => string
-  readonly identify: (
-    request: RequestData,
-    address: string,
-  ) => Promise<{ readonly ok: true; readonly principal: Principal<C> } | Refused>
+  readonly identify: (request: RequestData, address: string) => Promise<Identified<C>>
 }
+
+/** Who is calling, or why that cannot be said. */
+export type Identified<C extends Claims> = { readonly ok: true; readonly principal: Principal<C> } | Refused
 
 /** One request at one operation. */
 export interface Call<C extends Claims> {
   readonly request: HttpRequest
   readonly address: string
   readonly origin: string | undefined
-  /** The last variable part of the path. */
-  readonly ref: string
+  /** The ref that the path names, by itself or by its ticket; `undefined` if it names none, or a forged ticket. */
+  ref(): Promise<string | undefined>
   /** Reads the body and holds it against a schema. */
   read<T>(schema: z.ZodType<T>): Promise<{ readonly ok: true; readonly value: T } | Refused>
-  /** Says who is calling, credentials that a logout has overtaken refused. */
-  identify(): Promise<{ readonly ok: true; readonly principal: Principal<C> } | Refused>
+  /** Says who is calling, without asking the store: for operations that refuse what a logout has overtaken. */
+  identify(): Promise<Identified<C>>
+  /** The same, credentials that a logout has overtaken refused. */
+  identifyLive(): Promise<Identified<C>>
 }
 
 /** What an operation answers. */

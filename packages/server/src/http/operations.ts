@@ -7,7 +7,7 @@ import { issueTicket, readConfig, readStatus, revokeTicket, validateTicket } fro
 
 /** The operations of the HTTP interface. */
 export function operations<C extends Claims>(parts: RouteParts<C>): readonly Operation<C>[] {
-  const body = ticketRequestSchema(parts.authority.context.tickets.maxTtlSeconds)
+  const body = ticketRequestSchema(parts.tickets.maxTtlSeconds)
   return [
     {
       name: 'ticket',

@@ -1,4 +1,5 @@
 import { REFUSALS, type Refusal } from '@wsticket/protocol'
+import { RETRY_AFTER_SECONDS } from '../errors.js'
 import type { HttpResponse } from '../request/message.js'
 
 /** On everything that carries a ticket or says something about one. */
@@ -16,7 +17,7 @@ export function problem(refusal: Refusal, refusalsUrl: string): HttpResponse {
   const row = REFUSALS[refusal.code]
   const status = refusal.status ?? row.http ?? 403
   const retryAfter =
-    refusal.retryAfterSeconds ?? (status === 429 || status === 503 ? DEFAULT_RETRY_SECONDS : undefined)
+    refusal.retryAfterSeconds ?? (status === 429 || status === 503 ? RETRY_AFTER_SECONDS : undefined)
   const body = {
     type: `${refusalsUrl}#${refusal.code}`,
     title: row.title,
@@ -38,9 +39,6 @@ export function problem(refusal: Refusal, refusalsUrl: string): HttpResponse {
     body: JSON.stringify(body),
   }
 }
-
-// Where nothing better is known: long enough for a failover to be under way, short enough not to be felt.
-const DEFAULT_RETRY_SECONDS = 1
 
 /** The answer where something of ours broke: it says nothing, the event `handler.failed` says what. */
 export const INTERNAL_ERROR: HttpResponse = {

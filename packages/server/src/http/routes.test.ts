@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fails, hangs, storeWith } from '../../test/broken-store.js'
 import { FOREIGN, httpRequest, ORIGIN, rig } from '../../test/rig.js'
 import { manualClock } from '../conformance/manual-clock.js'
+import { WsticketError } from '../errors.js'
 import { memoryStore } from '../stores/memory.js'
 
 const REF = `00${'A'.repeat(22)}`
@@ -125,7 +126,66 @@ describe('CORS', () => {
   })
 })
 
+describe('what is refused', () => {
+  it('is told with who asked and about what, as far as that is known', async () => {
+    const of = rig()
+    const token = of.tokenOf('ada')
+    const { ref } = await of.ticketOf('alan')
+    const askFor = async (named: string, more: object = {}): Promise<unknown> => {
+      await of.ask({ method: 'DELETE', target: PATHS.ticketByRef.replace('{ref}', named), ...more })
+      return of.take('request.refused')[0]
+    }
+    expect(await askFor(ref, { token })).toMatchObject({ code: 'not_found', subject: 'ada', ref })
+    expect(await askFor('nonsense', { token })).toMatchObject({ subject: 'ada', ref: undefined })
+    expect(await askFor(ref)).toMatchObject({
+      code: 'credential_missing',
+      subject: undefined,
+      ref: undefined,
+    })
+    await of.ask({ method: 'POST', target: PATHS.ticket, token, body: { ttl_seconds: 1 } })
+    expect(of.take('request.refused')).toMatchObject([{ code: 'request_invalid', subject: 'ada' }])
+    of.clock.advance(2000)
+    await of.wsticket.revoke({ subject: 'ada' })
+    expect(await askFor(ref, { token })).toMatchObject({ code: 'credential_revoked', subject: 'ada' })
+  })
+
+  it('takes a ticket with a broken seal for an unknown one, and does not ask the store about it', async () => {
+    const clock = manualClock()
+    const calls = { inspect: fails, revoke: fails, renewSession: fails }
+    const of = rig({ clock, store: storeWith(memoryStore({ clock }), calls) })
+    const { ticket } = await of.ticketOf('ada')
+    const forged = ticket.slice(0, -1) + (ticket.endsWith('A') ? 'B' : 'A')
+    const token = of.tokenOf('ada')
+    const at = (path: string): string => path.replace('{ref}', forged)
+    expect(await of.ask({ target: at(PATHS.validate), token })).toMatchObject({
+      json: { valid: false, code: 'ticket_unknown' },
+    })
+    for (const [method, path] of [
+      ['DELETE', PATHS.ticketByRef],
+      ['DELETE', PATHS.sessionByRef],
+      ['POST', PATHS.renew],
+    ] as const) {
+      expect(await of.ask({ method, target: at(path), token })).toMatchObject({ status: 404 })
+    }
+    expect(of.take('store.failed')).toEqual([])
+    expect(of.take('request.refused').map(({ ref }) => ref)).toEqual([undefined, undefined, undefined])
+  })
+})
+
 describe('what fails', () => {
+  it('is told without the ticket that somebody wrote into an error of ours', async () => {
+    const of = rig({
+      authenticate: async ({ bearer }) => {
+        throw new WsticketError('identity_unavailable', `GET /introspect?token=${bearer}`)
+      },
+    })
+    const token = of.tokenOf('ada')
+    await of.ask({ method: 'POST', target: PATHS.ticket, token })
+    expect(of.take('request.refused')).toMatchObject([{ reason: expect.stringContaining('GET /introspect') }])
+    await of.ask({ method: 'POST', target: PATHS.ticket, token })
+    expect(JSON.stringify(of.take('request.refused'))).not.toContain(token.split('.')[2])
+  })
+
   const protectedRoutes = ROUTES.filter(([target]) => target !== PATHS.status && target !== PATHS.config)
 
   it.each(protectedRoutes)(

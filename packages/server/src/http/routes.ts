@@ -1,19 +1,26 @@
 import type { Refusal } from '@wsticket/protocol'
 import { type Refused, refused } from '../authority/context.js'
-import { isWsticketError, messageOf } from '../errors.js'
+import { isWsticketError, messageOf, RETRY_AFTER_SECONDS } from '../errors.js'
 import type { Claims } from '../identity/principal.js'
 import { clientAddress } from '../request/addresses.js'
 import { type HttpRequest, type HttpResponse, pathOf } from '../request/message.js'
 import { corsHeaders, preflight } from './cors.js'
 import { documentOperation } from './openapi.js'
-import type { Answer, Call, Operation, RouteParts } from './operation.js'
+import type { Call, Operation, RouteParts } from './operation.js'
 import { operations } from './operations.js'
 import { INTERNAL_ERROR, PRIVATE_HEADERS, problem } from './problem.js'
 import { readJson } from './read-json.js'
 
 interface Match<C extends Claims> {
   readonly operation: Operation<C>
-  readonly ref: string
+  /** The last variable part of the path. */
+  readonly named: string
+}
+
+/** What has come out about a request, for the event if it is refused. */
+interface Known {
+  subject?: string | undefined
+  ref?: string | undefined
 }
 
 /** The HTTP interface on plain data: adapters bring requests and carry answers away. */
@@ -41,16 +48,20 @@ export class Routes<C extends Claims = Claims> {
     if (first === undefined) return undefined
     const address = clientAddress(request.headers, request.peer, this.#parts.trusted)
     const origin = this.#parts.origins.read(request.headers)
-    const cors = corsHeaders(origin, this.#parts.authority.context.bind.cookie)
+    const cors = corsHeaders(origin, this.#parts.bindsCookie)
     const methods = matches.map(({ operation }) => operation.method)
     if (request.method === 'OPTIONS') return withHeaders(preflight(methods), cors)
     const match = matches.find(({ operation }) => operation.method === request.method)
+    const known: Known = {}
     const refuse = (outcome: Refused, headers: Record<string, string> = {}): HttpResponse => {
       const { code, detail } = outcome.refusal
       const operation = (match ?? first).operation.name
       const where = origin.kind === 'absent' ? undefined : origin.origin
       const reason = outcome.reason ?? detail
-      this.#parts.events.emit('request.refused', { code, operation, reason, address, origin: where })
+      const { subject } = known
+      const ref = outcome.refusal.ref ?? known.ref
+      const event = { code, operation, reason, subject, ref, address, origin: where }
+      this.#parts.events.emit('request.refused', event)
       return withHeaders(problem(outcome.refusal, this.#parts.refusalsUrl), { ...cors, ...headers })
     }
     if (match === undefined) {
@@ -60,12 +71,8 @@ export class Routes<C extends Claims = Claims> {
     if (origin.kind === 'refused' && request.method !== 'GET')
       return refuse(refused({ code: 'origin_refused' }))
     try {
-      const answer = await this.#answer(
-        match,
-        request,
-        address,
-        origin.kind === 'allowed' ? origin.origin : undefined,
-      )
+      const allowed = origin.kind === 'allowed' ? origin.origin : undefined
+      const answer = await match.operation.run(this.#call(match.named, request, address, allowed, known))
       if (!answer.ok) return refuse(answer, answer.headers)
       return {
         status: answer.status ?? 200,
@@ -74,43 +81,53 @@ export class Routes<C extends Claims = Claims> {
       }
     } catch (error) {
       if (isWsticketError(error))
-        return refuse(refused({ code: error.code, retryAfterSeconds: 1 }, error.message))
+        return refuse(refused({ code: error.code, retryAfterSeconds: RETRY_AFTER_SECONDS }, messageOf(error)))
       this.#parts.events.emit('handler.failed', { where: match.operation.name, message: messageOf(error) })
       return withHeaders(INTERNAL_ERROR, cors)
     }
   }
 
-  async #answer(
-    { operation, ref }: Match<C>,
+  #call(
+    named: string,
     request: HttpRequest,
     address: string,
     origin: string | undefined,
-  ): Promise<Answer> {
+    known: Known,
+  ): Call<C> {
+    const { authority, identify } = this.#parts
     const call: Call<C> = {
       request,
       address,
       origin,
-      ref,
+      ref: async () => {
+        known.ref = await authority.resolveRef(named)
+        return known.ref
+      },
       read: async (schema) => {
         const read = await readJson(request, schema)
         return 'refusal' in read ? refused(read.refusal) : { ok: true, value: read.value }
       },
       identify: async () => {
-        const caller = await this.#parts.identify(request, address)
+        const caller = await identify(request, address)
+        if (caller.ok) known.subject = caller.principal.subject
+        return caller
+      },
+      identifyLive: async () => {
+        const caller = await call.identify()
         if (!caller.ok) return caller
-        return (await this.#parts.authority.checkCredential(caller.principal)) ?? caller
+        return (await authority.checkCredential(caller.principal)) ?? caller
       },
     }
-    return operation.run(call)
+    return call
   }
 
   #match(path: string): Match<C>[] {
     const exact = this.#exact.get(path)
-    if (exact !== undefined) return exact.map((operation) => ({ operation, ref: '' }))
+    if (exact !== undefined) return exact.map((operation) => ({ operation, named: '' }))
     const matches: Match<C>[] = []
     for (const { pattern, operation } of this.#patterns) {
-      const ref = pattern.exec(path)?.[1]
-      if (ref !== undefined) matches.push({ operation, ref })
+      const named = pattern.exec(path)?.[1]
+      if (named !== undefined) matches.push({ operation, named })
     }
     return matches
   }

@@ -1,6 +1,7 @@
 import {
   type CloseResponse,
   type ConfigResponse,
+  type Json,
   type LogoutRequest,
   type LogoutResponse,
   METADATA_MAX_BYTES,
@@ -30,6 +31,8 @@ const code: z.ZodType<RefusalCode> = z
     type: 'string',
     enum: codes,
   })
+// Named, since it is a value within itself.
+const json: z.ZodType<Json> = z.json().register(z.globalRegistry, { id: 'Json' })
 const wishedPermissions: z.ZodReadonly<z.ZodArray<z.ZodString>> = z
   .array(z.string().max(256))
   .max(256)
@@ -43,7 +46,7 @@ export function ticketRequestSchema(maxTtlSeconds: number): z.ZodType<TicketRequ
       single_use: z.boolean().optional(),
       permissions: wishedPermissions.optional(),
       metadata: z
-        .record(z.string(), z.json())
+        .record(z.string(), json)
         .optional()
         .meta({ description: `At most ${METADATA_MAX_BYTES} bytes as JSON` }),
       audience: z.string().max(256).optional(),

@@ -1,16 +1,14 @@
 import { refused } from '../authority/context.js'
-import { asRef } from '../authority/secret.js'
 import type { Claims } from '../identity/principal.js'
 import { type Answer, type Call, type RouteParts, toSeconds } from './operation.js'
 import { emptyRequestSchema, logoutRequestSchema } from './schemas.js'
 
 export async function renewSession<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  // Identified without asking the store: the renewal itself refuses what a logout has overtaken.
-  const caller = await parts.identify(call.request, call.address)
+  const caller = await call.identify()
   if (!caller.ok) return caller
   const read = await call.read(emptyRequestSchema)
   if (!read.ok) return read
-  const ref = asRef(call.ref)
+  const ref = await call.ref()
   if (ref === undefined) return refused({ code: 'not_found' })
   const renewed = await parts.authority.renew(ref, caller.principal)
   if (!renewed.ok) return renewed
@@ -19,7 +17,7 @@ export async function renewSession<C extends Claims>(parts: RouteParts<C>, call:
 }
 
 export async function listSessions<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = await call.identify()
+  const caller = await call.identifyLive()
   if (!caller.ok) return caller
   const sessions = await parts.authority.listSessions(caller.principal)
   return {
@@ -39,15 +37,15 @@ export async function listSessions<C extends Claims>(parts: RouteParts<C>, call:
 }
 
 export async function closeSession<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = await call.identify()
+  const caller = await call.identifyLive()
   if (!caller.ok) return caller
-  const session = asRef(call.ref)
+  const session = await call.ref()
   const done = session !== undefined && (await parts.authority.revoke({ session, owner: caller.principal }))
   return done ? { ok: true, body: { closed: true } } : refused({ code: 'not_found' })
 }
 
 export async function logOut<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = await call.identify()
+  const caller = await call.identifyLive()
   if (!caller.ok) return caller
   const read = await call.read(logoutRequestSchema)
   if (!read.ok) return read

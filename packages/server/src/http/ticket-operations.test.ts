@@ -371,8 +371,8 @@ describe('the websocket_url', () => {
     expect(await dial(of, headers, { secure: false, peer: '192.0.2.2' })).toBe('ws://internal:3000/?ticket=…')
     const chained = {
       ...headers,
-      'x-forwarded-proto': 'https, http',
-      'x-forwarded-host': 'api.example.com, internal',
+      'x-forwarded-proto': 'http, https',
+      'x-forwarded-host': 'evil.example, api.example.com',
     }
     expect(await dial(of, chained, { secure: false })).toBe('wss://api.example.com/?ticket=…')
     expect(await dial(of, { ...headers, 'x-forwarded-proto': 'http' })).toBe('ws://api.example.com/?ticket=…')

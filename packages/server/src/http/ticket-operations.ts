@@ -8,25 +8,23 @@ import {
   type ValidateResponse,
 } from '@wsticket/protocol'
 import type { z } from 'zod'
-import { refused, userKey } from '../authority/context.js'
-import { asRef, cookieHash } from '../authority/secret.js'
+import { refused } from '../authority/context.js'
+import { cookieHash } from '../authority/secret.js'
+import { RETRY_AFTER_SECONDS } from '../errors.js'
 import type { Claims } from '../identity/principal.js'
 import { networkOf } from '../request/addresses.js'
 import { bindingCookie, setBindingCookie } from '../request/binding-cookie.js'
-import type { StoreHealth, TicketState } from '../stores/store.js'
+import type { TicketState } from '../stores/store.js'
 import { type Answer, type Call, type RouteParts, toSeconds } from './operation.js'
 import { rateHeaders } from './rate-headers.js'
 import { hostOf, websocketUrl } from './websocket-url.js'
-
-const UNREACHABLE_RETRY_SECONDS = 1
 
 export async function issueTicket<C extends Claims>(
   parts: RouteParts<C>,
   call: Call<C>,
   schema: z.ZodType<TicketRequest>,
 ): Promise<Answer> {
-  const { authority } = parts
-  const { limits, bind } = authority.context
+  const { authority, limits } = parts
   const perAddress = parts.addresses.countRequest(call.address)
   const headers = (user?: { readonly remaining: number; readonly resetMs: number }): Record<string, string> =>
     rateHeaders({ user: limits.issuePerUser, address: limits.issuePerAddress }, { user, address: perAddress })
@@ -37,8 +35,7 @@ export async function issueTicket<C extends Claims>(
       headers: headers(),
     }
   }
-  // Identified without asking the store: the issue itself refuses what a logout has overtaken.
-  const caller = await parts.identify(call.request, call.address)
+  const caller = await call.identify()
   if (!caller.ok) return caller
   const read = await call.read(schema)
   if (!read.ok) return read
@@ -51,7 +48,7 @@ export async function issueTicket<C extends Claims>(
     })
   }
   const wishes = read.value
-  const cookie = bind.cookie ? (bindingCookie(call.request.headers) ?? parts.newCookie()) : undefined
+  const cookie = parts.bindsCookie ? (bindingCookie(call.request.headers) ?? parts.newCookie()) : undefined
   const issued = await authority.issue(
     caller.principal,
     {
@@ -93,10 +90,11 @@ export async function issueTicket<C extends Claims>(
 }
 
 export async function validateTicket<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = parts.validate === 'public' ? undefined : await call.identify()
+  const caller = parts.validate === 'public' ? undefined : await call.identifyLive()
   if (caller?.ok === false) return caller
-  const known = await parts.authority.inspect(call.ref)
-  const owner = caller === undefined ? undefined : userKey(parts.authority.context, caller.principal)
+  const ref = await call.ref()
+  const known = ref === undefined ? UNKNOWN : await parts.authority.inspect(ref)
+  const owner = caller === undefined ? undefined : parts.authority.keyOf(caller.principal)
   if (known.kind === 'unknown' || (owner !== undefined && owner !== known.record.holder.subject)) {
     return { ok: true, body: { valid: false, code: 'ticket_unknown' } satisfies ValidateResponse }
   }
@@ -112,6 +110,8 @@ export async function validateTicket<C extends Claims>(parts: RouteParts<C>, cal
   return { ok: true, body }
 }
 
+const UNKNOWN = { kind: 'unknown' } as const
+
 const CODE_OF_STATE: Readonly<Record<TicketState, RefusalCode | undefined>> = {
   outstanding: undefined,
   expired: 'ticket_expired',
@@ -121,16 +121,16 @@ const CODE_OF_STATE: Readonly<Record<TicketState, RefusalCode | undefined>> = {
 }
 
 export async function revokeTicket<C extends Claims>(parts: RouteParts<C>, call: Call<C>): Promise<Answer> {
-  const caller = await call.identify()
+  const caller = await call.identifyLive()
   if (!caller.ok) return caller
-  const ticket = asRef(call.ref)
+  const ticket = await call.ref()
   const done = ticket !== undefined && (await parts.authority.revoke({ ticket, owner: caller.principal }))
   return done ? { ok: true, body: { revoked: true } } : refused({ code: 'not_found' })
 }
 
 export async function readStatus<C extends Claims>(parts: RouteParts<C>): Promise<Answer> {
-  const health = await healthOf(parts)
-  const { tickets, limits } = parts.authority.context
+  const health = await parts.authority.health()
+  const { tickets, limits } = parts
   const { issued, redeemed, refused: refusals, revoked } = parts.counters()
   const body: StatusResponse = {
     status: health.reachable ? 'ok' : 'unavailable',
@@ -158,25 +158,11 @@ export async function readStatus<C extends Claims>(parts: RouteParts<C>): Promis
   }
   return health.reachable
     ? { ok: true, body }
-    : { ok: true, status: 503, body, headers: { 'retry-after': String(UNREACHABLE_RETRY_SECONDS) } }
-}
-
-// A store that does not answer is what this operation is asked about, so that is no refusal.
-async function healthOf<C extends Claims>(
-  parts: RouteParts<C>,
-): Promise<Omit<StoreHealth, 'promises'> & { readonly promises: Partial<StoreHealth['promises']> }> {
-  const { clock, store } = parts.authority.context
-  const askedAt = clock.now()
-  try {
-    return await parts.health()
-  } catch {
-    const latencyMs = clock.now() - askedAt
-    return { kind: store.store.kind, reachable: false, latencyMs, promises: {}, expired: 0 }
-  }
+    : { ok: true, status: 503, body, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } }
 }
 
 export function readConfig<C extends Claims>(parts: RouteParts<C>): ConfigResponse {
-  const { ttlSeconds, maxTtlSeconds } = parts.authority.context.tickets
+  const { ttlSeconds, maxTtlSeconds } = parts.tickets
   return {
     pathways: ['ticket'],
     carriers: ['subprotocol', 'query'],

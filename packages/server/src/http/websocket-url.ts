@@ -18,7 +18,7 @@ export function hostOf(
   if (options.publicUrl !== undefined) return new URL(options.publicUrl)
   const trusted = options.trusted.has(request.peer)
   const forwarded = (name: string): string | undefined =>
-    trusted ? first(headerValue(request.headers, name)) : undefined
+    trusted ? last(headerValue(request.headers, name)) : undefined
   const scheme = forwarded('x-forwarded-proto')
   const host = forwarded('x-forwarded-host') ?? headerValue(request.headers, 'host')
   if (host === undefined || !HOST.test(host)) return undefined
@@ -32,7 +32,7 @@ export function websocketUrl(host: URL, path: string | undefined): string {
   return path === undefined ? host.href : new URL(path, host).href
 }
 
-// Of what several proxies wrote, what the outermost saw.
-function first(list: string | undefined): string | undefined {
-  return list?.split(',', 1)[0]?.trim()
+// The trusted proxy's own entry: it adds to what came in, and anybody may have written that.
+function last(list: string | undefined): string | undefined {
+  return list?.split(',').at(-1)?.trim()
 }
