@@ -13,6 +13,8 @@ import { routeUpgrades, type UpgradeListener } from './upgrade-routes.js'
 import { writeResponse } from './upgrade-socket.js'
 import { heldSocket, watchSocket } from './ws-socket.js'
 
+// RFC 6455, 7.4.1: something that the server did not expect.
+const HANDLER_FAILED = 1011
 // A client that was accepted only to be told a refusal has this long to close.
 const REFUSED_CLOSE_MS = 5000
 
@@ -33,9 +35,6 @@ export interface AdmitOptions {
 
 /** What runs on an admitted socket. If it throws or rejects, the socket is closed with 1011. */
 export type SocketHandler<C extends Claims> = (socket: WebSocket, session: Session<C>) => void | Promise<void>
-
-// RFC 6455, 7.4.1: something that the server did not expect.
-const HANDLER_FAILED = 1011
 
 /**
  * Lets upgrades in that bring a good ticket, and calls back with the socket and its session.
@@ -99,7 +98,9 @@ function upgrader<C extends Claims>(
       const held = heldSocket(webSocket)
       watchSocket(webSocket, admission.hold(held))
       if (session.signal.aborted) return
-      run(handler, webSocket, session).catch((error: unknown) => {
+      // Starts at once, so that no message comes before its listeners; what it throws becomes a rejection.
+      const run = async (): Promise<void> => handler(webSocket, session)
+      run().catch((error: unknown) => {
         failed('socket handler', error)
         held.close(HANDLER_FAILED, '')
       })
@@ -141,13 +142,4 @@ function upgrader<C extends Claims>(
       writeResponse(socket, problem(decision.refusal, refusalsUrl))
     }
   }
-}
-
-// Starts it at once, so that no message comes before its listeners; what it throws becomes a rejection.
-async function run<C extends Claims>(
-  handler: SocketHandler<C>,
-  socket: WebSocket,
-  session: Session<C>,
-): Promise<void> {
-  await handler(socket, session)
 }

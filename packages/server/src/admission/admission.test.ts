@@ -425,7 +425,7 @@ describe('a store that fails', () => {
     const clock = manualClock()
     let ticket = ''
     const store = storeWith(memoryStore({ clock }), {
-      notices: async () => {
+      redeem: async () => {
         throw new WsticketError('store_unavailable', `no answer to ${ticket}`)
       },
     })

@@ -12,6 +12,8 @@ export interface OperationText {
   /** Whether the success carries the headers of the rate limits. */
   readonly limited?: boolean
   readonly refusals: readonly RefusalCode[]
+  /** What a 503 in the shape of the success means: no refusal, but what was asked. */
+  readonly unavailable?: string
 }
 
 /** A path that is answered, and what is said of it. */
@@ -81,6 +83,7 @@ export function operationTexts(
       caller: 'anyone',
       success: { status: 200, schema: 'Status', description: 'The store can be reached.' },
       refusals: [],
+      unavailable: 'The store cannot be reached.',
     },
     renew: {
       summary: 'Renew a session',

@@ -271,6 +271,16 @@ describe('a running server', () => {
     }
   })
 
+  it('has a name for every schema, and the shape of the status where the store is down', () => {
+    const schemas = Object.keys(document.components.schemas ?? {})
+    expect(schemas).toContain('Json')
+    expect(schemas.filter((name) => name.startsWith('_'))).toEqual([])
+    expect(dig(document, 'paths', PATHS.status, 'get', 'responses', '503')).toMatchObject({
+      headers: { 'Retry-After': {} },
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Status' } } },
+    })
+  })
+
   it('says so, as described, when its store is down', async () => {
     const { url } = await serve({
       store: storeWith(memoryStore(), { health: fails, sealKeys: fails }),

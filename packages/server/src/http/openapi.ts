@@ -131,7 +131,9 @@ function operationObject(name: string, text: OperationText, path: string, index:
         content: json(ref('schemas', success.schema)),
       },
       ...refusalResponses(text),
-      ...(name === 'status' ? { 503: UNAVAILABLE_STATUS } : {}),
+      ...(text.unavailable === undefined
+        ? {}
+        : { 503: unavailableResponse(text.unavailable, success.schema) }),
     },
   }
 }
@@ -165,11 +167,12 @@ const RATE_HEADERS: JsonObject = {
   'RateLimit-Policy': ref('headers', 'RateLimit-Policy'),
 }
 
-// Not a refusal: whether the store can be reached is what was asked.
-const UNAVAILABLE_STATUS: JsonObject = {
-  description: 'The store cannot be reached.',
-  headers: { 'Retry-After': ref('headers', 'Retry-After') },
-  content: json(ref('schemas', 'Status')),
+function unavailableResponse(description: string, schema: string): JsonObject {
+  return {
+    description,
+    headers: { 'Retry-After': ref('headers', 'Retry-After') },
+    content: json(ref('schemas', schema)),
+  }
 }
 
 function refusalResponses({ refusals, limited }: OperationText): Record<string, JsonObject> {
