@@ -79,6 +79,10 @@ describe.each([
     expect(fence).toContain('docs/')
     expect(await ask(page, '12*(7+5)')).toContain('144')
 
+    // Hidden texts stood in the document and not in what scrolls: the wheel moved the whole page away.
+    const [height, room] = await page.evaluate(() => [document.documentElement.scrollHeight, innerHeight])
+    expect(height).toBe(room)
+
     const ticket = page.getByRole('img', { name: /redeemed and torn/ })
     await ticket.waitFor()
     const ref = /Ticket (\S+),/.exec((await ticket.getAttribute('aria-label')) ?? '')?.[1]
@@ -107,6 +111,29 @@ describe.each([
       .not.toBe(first)
     await connected(page)
     expect(await ask(page, '2+3')).toContain('5')
+  })
+
+  it('moves the deadline of its session by a fresh token when it is asked to', async () => {
+    const { page } = await open()
+    await signIn(page)
+    await connected(page)
+    const label = await page.getByRole('img', { name: /redeemed and torn/ }).getAttribute('aria-label')
+    const ref = /Ticket (\S+),/.exec(label ?? '')?.[1]
+    const deadlines = (event: string): number[] =>
+      chat
+        .output()
+        .split('\n')
+        .filter((line) => line.includes(`"event":"${event}"`) && line.includes(`"ref":"${ref}"`))
+        .map((line) => JSON.parse(line).deadline)
+    const [opened] = deadlines('session.opened')
+    // Tokens have whole seconds: one of the same second would end no later.
+    await expect.poll(() => Date.now(), { timeout: 5000 }).toBeGreaterThan((opened ?? 0) - 905_000 + 1000)
+    await page.getByRole('button', { name: 'Renew session' }).click()
+    await page
+      .getByRole('list', { name: /What happened/ })
+      .getByText('Renewed', { exact: true })
+      .waitFor()
+    expect(deadlines('session.renewed')[0]).toBeGreaterThan(opened ?? 0)
   })
 
   it('closes every page of the user at a logout from everywhere', async () => {

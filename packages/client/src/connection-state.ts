@@ -116,9 +116,9 @@ function whileLive(state: OpenState | RenewingState, input: Input, moment: Momen
     return recover(state, causeOfClose(input, 'connection_lost'), moment)
   }
   if (state.name === 'open') {
-    return input.type === 'renew' || input.type === 'timer'
-      ? renew(state, { code: 'renewal_due' })
-      : undefined
+    // Who asks for it by hand wants a later deadline, which only a fresh credential gives.
+    if (input.type === 'renew') return renew({ ...state, refreshNext: true }, { code: 'renewal_due' })
+    return input.type === 'timer' ? renew(state, { code: 'renewal_due' }) : undefined
   }
   switch (input.type) {
     case 'renewed':

@@ -263,9 +263,9 @@ export class Connection {
   }
 
   #renewed(attempt: number, { deadline, credentialExpiresAt }: Renewal): void {
-    this.#deadline = deadline
-    const endsAt = Math.min(deadline, credentialExpiresAt ?? deadline)
-    this.#apply({ type: 'renewed', attempt, renewInMs: this.#renewInMs(endsAt) })
+    // The server lives on for its clock skew; what counts here, before and after a renewal, is the end of the JWT.
+    this.#deadline = Math.min(deadline, credentialExpiresAt ?? deadline)
+    this.#apply({ type: 'renewed', attempt, renewInMs: this.#renewInMs(this.#deadline) })
   }
 
   #renewInMs(endsAt: number | undefined): number | undefined {

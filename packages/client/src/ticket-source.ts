@@ -26,7 +26,10 @@ const ENDS_SOON_MS = REFRESH_THRESHOLD_SECONDS * 1000
 // A callback that calls clear() itself must not make the source ask for ever.
 const MOST_CLEARED = 5
 
-/** Gives the credential (a JWT) that proves who the user is. With `refresh`, the one before was refused as invalid. */
+/**
+ * Gives the credential (a JWT) that proves who the user is. With `refresh` a fresh one is wanted: the one before was refused,
+ * or is about to end, or a renewal was asked for by hand.
+ */
 export type CredentialCallback = (request: { readonly refresh: boolean }) => string | Promise<string>
 
 /** Tickets from the server's own route. */
