@@ -90,7 +90,13 @@ describe('a connection that brings no request', () => {
     client.write('hello\r\n\r\n')
     await once(client, 'end')
     const [here] = await connection
-    await new Promise((resolve) => client.write('and again\r\n\r\n', resolve))
+    client.write('and again\r\n\r\n')
+    await within(
+      'what follows to be read',
+      (async () => {
+        while (here.bytesRead < 22) await new Promise((resolve) => setImmediate(resolve))
+      })(),
+    )
     expect(here.destroyed).toBe(false)
     vi.advanceTimersByTime(5000)
     expect(here.destroyed).toBe(true)
