@@ -1,5 +1,4 @@
 // Checks of what a programmer gives: each throws a TypeError that says which option is wrong and what it must be.
-import type { Rate } from './rate/gcra.js'
 
 const SEAL_KEY_BYTES = 32
 
@@ -37,7 +36,10 @@ export function checkWhole(option: string, value: number, min: number, max: numb
   )
 }
 
-export function checkRate(option: string, value: Rate | undefined): void {
+export function checkRate(
+  option: string,
+  value: { readonly burst: number; readonly perSecond: number } | undefined,
+): void {
   if (value === undefined) return
   const { burst, perSecond } = value
   if (Number.isInteger(burst) && burst >= 1 && Number.isFinite(perSecond) && perSecond > 0) return

@@ -5,6 +5,7 @@ export type {
   RefusedUpgrade,
   UpgradeRequest,
 } from './admission/admission.js'
+export type { Health } from './authority/authority.js'
 export type { Refused, UserName } from './authority/context.js'
 export type { IssuedTicket } from './authority/issue.js'
 export type { Limits, TicketPolicy, TicketWishes } from './authority/policy.js'
@@ -19,6 +20,8 @@ export { auditLog } from './events/audit.js'
 export type { Counters } from './events/counters.js'
 export type { WsticketEventName, WsticketEvents } from './events/events.js'
 export type { EventSource } from './events/hub.js'
+export type { AdapterRefusal } from './http/adapter-refusal.js'
+export type { TicketRoute } from './http/route-table.js'
 export type { ClaimNames, JwtOptions } from './identity/jwt.js'
 export { jwt } from './identity/jwt.js'
 export type { JwtAlgorithm, KeySource } from './identity/jwt-keys.js'

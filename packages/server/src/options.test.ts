@@ -10,7 +10,7 @@ afterEach(() => {
 
 /** What somebody without types may write. */
 function misspelt(options: object): Partial<WsticketOptions> {
-  return options as Partial<WsticketOptions>
+  return options
 }
 
 describe('resolveOptions', () => {

@@ -297,13 +297,13 @@ describe('what cannot start', () => {
     const before = listening()
     const read = readConfig({ NODE_ENV: 'test', PORT: '0' })
     if (!read.ok) throw new Error(read.problems.join())
-    const start = startChatServer({
+    const starting = startChatServer({
       config: { ...read.config, allowedOrigins: ['app.example.com'] },
       documents: DOCUMENTS,
       page: '/nowhere',
       log: createLogger('silent'),
     })
-    await expect(start).rejects.toThrow('is not an origin')
+    await expect(starting).rejects.toThrow('is not an origin')
     expect(listening()).toBe(before)
   })
 

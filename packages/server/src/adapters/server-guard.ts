@@ -28,7 +28,10 @@ export function guardConnections(
   const heard = (socket: Duplex): void => clearTimeout(waiting.get(socket))
   server.on(server instanceof HttpsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     const cut = setTimeout(() => {
-      refused(peerOf(socket), { code: 'request_invalid' }, `no request within ${FIRST_REQUEST_MS} ms`)
+      // Browsers open connections ahead and may never use them: who said nothing was refused nothing.
+      if (socket.bytesRead > 0) {
+        refused(peerOf(socket), { code: 'request_invalid' }, `no request within ${FIRST_REQUEST_MS} ms`)
+      }
       socket.destroy()
     }, FIRST_REQUEST_MS)
     cut.unref()
