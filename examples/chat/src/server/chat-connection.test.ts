@@ -97,13 +97,20 @@ const settled = async (): Promise<void> => {
 function connect(
   more: Partial<ChatOptions> = {},
   principal = PRINCIPAL,
-): { socket: FakeSocket; agent: SlowAgent; session: { principal: typeof PRINCIPAL }; errors: unknown[] } {
+): {
+  socket: FakeSocket
+  agent: SlowAgent
+  session: { principal: typeof PRINCIPAL; signal: AbortSignal }
+  errors: unknown[]
+  revoke: () => void
+} {
   const socket = new FakeSocket()
   const agent = new SlowAgent()
-  const session = { principal }
+  const over = new AbortController()
+  const session = { principal, signal: over.signal }
   const errors: unknown[] = []
   serveChat(socket, session, { agent, onError: (error) => errors.push(error), now: () => 1500, ...more })
-  return { socket, agent, session, errors }
+  return { socket, agent, session, errors, revoke: () => over.abort('session_revoked') }
 }
 
 describe('a message', () => {
@@ -260,6 +267,30 @@ describe('the end', () => {
     expect(socket.types()).toEqual(['agent_started a'])
   })
 
+  // Messages that were queued before a logout once ran after it: only the socket's close ended the work.
+  it('comes with a logout, before the socket is closed', async () => {
+    const { socket, agent, revoke } = connect()
+    socket.say('a', 'one')
+    socket.say('b', 'two')
+    await settled()
+    revoke()
+    socket.say('c', 'three')
+    socket.receive('garbage')
+    await settled()
+    expect(agent.requests.map(({ messageId, signal }) => [messageId, signal?.aborted])).toEqual([['a', true]])
+    expect(socket.types()).toEqual(['agent_started a'])
+    expect(socket.closedWith).toBeUndefined()
+  })
+
+  it('is there from the start if the session was over already', async () => {
+    const socket = new FakeSocket()
+    const agent = new SlowAgent()
+    serveChat(socket, { principal: PRINCIPAL, signal: AbortSignal.abort() }, { agent })
+    socket.say('a', 'one')
+    await settled()
+    expect([agent.requests, socket.sent]).toEqual([[], []])
+  })
+
   it('does not come from an agent or a socket that breaks', async () => {
     const { socket, agent, errors } = connect()
     socket.say('a', 'throw')
@@ -325,6 +356,46 @@ describe('a slow reader', () => {
   })
 })
 
+describe('a flood', () => {
+  it('is told so once and closed if it goes on, whatever its frames are', () => {
+    for (const frame of ['garbage', JSON.stringify({ type: 'user_message', id: 'a', text: 'x' })]) {
+      const { socket } = connect()
+      for (let turn = 0; turn < 31; turn += 1) socket.receive(frame)
+      const limited = socket.sent.filter(({ code }) => code === 'rate_limited')
+      expect(limited).toEqual([
+        { type: 'error', at: 1.5, code: 'rate_limited', detail: containing('Wait 1 s') },
+      ])
+      expect(socket.closedWith).toBeUndefined()
+      const sent = socket.sent.length
+      for (let turn = 0; turn < 50; turn += 1) socket.receive(frame, turn % 2 === 0)
+      expect(socket.closedWith).toEqual([1013, 'rate_limited;retry_after=1'])
+      expect(socket.sent).toHaveLength(sent)
+    }
+  })
+
+  it('that heeds the warning goes on, two a second', () => {
+    let now = 1500
+    const { socket } = connect({ now: () => now })
+    for (let turn = 0; turn < 31; turn += 1) socket.receive('garbage')
+    for (let turn = 0; turn < 100; turn += 1) {
+      now += 500
+      socket.receive('garbage')
+    }
+    expect(socket.sent.filter(({ code }) => code === 'rate_limited')).toHaveLength(1)
+    socket.receive('garbage')
+    expect(socket.sent.at(-1)).toMatchObject({ code: 'rate_limited' })
+    expect(socket.closedWith).toBeUndefined()
+  })
+
+  it('stops the run that is under way', async () => {
+    const { socket, agent } = connect()
+    socket.say('a', 'one')
+    await settled()
+    for (let turn = 0; turn < 31; turn += 1) socket.receive('garbage')
+    expect(agent.requests.map(({ signal }) => signal?.aborted)).toEqual([true])
+  })
+})
+
 it('keeps connections apart', async () => {
   const [one, two] = [connect(), connect({}, { ...PRINCIPAL, subject: 'user-2' })]
   one.socket.say('a', 'mine')
@@ -339,7 +410,7 @@ it('keeps connections apart', async () => {
 it('works with its own defaults', async () => {
   const socket = new FakeSocket()
   const agent = new SlowAgent()
-  serveChat(socket, { principal: PRINCIPAL }, { agent })
+  serveChat(socket, { principal: PRINCIPAL, signal: new AbortController().signal }, { agent })
   socket.bufferedAmount = 1024 * 1024
   socket.say('a', 'throw')
   socket.receive('garbage')

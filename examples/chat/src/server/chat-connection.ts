@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { formatCloseReason } from '@wsticket/protocol'
 import type { Agent } from '../agent/agent.js'
 import type { Turn } from '../agent/brain.js'
 import type { AgentEvent } from '../agent/events.js'
 import { type ChatError, readChatMessage, type UserChatMessage } from './chat-messages.js'
+import { MessageRate } from './message-rate.js'
 
 // Somebody types ahead; a script that floods is told so.
 const QUEUE_LENGTH = 4
+// A person types one in some seconds. Every frame counts, since a bad one is work, too.
+const MESSAGE_RATE = { burst: 30, perSecond: 2 }
 // What a model is told of the conversation so far.
 const HISTORY_TURNS = 12
 const HISTORY_CHARACTERS = 16 * 1024
@@ -36,6 +40,8 @@ export interface ChatSession {
     readonly email?: string | undefined
     readonly permissions: readonly string[]
   }
+  /** Aborted when the session is over: by a logout, a deadline, or with its socket. */
+  readonly signal: AbortSignal
 }
 
 export interface ChatOptions {
@@ -47,7 +53,9 @@ export interface ChatOptions {
 }
 
 /**
- * Serves the chat on one admitted socket, until it closes.
+ * Serves the chat on one admitted socket, until its session is over. That is earlier than the socket's close
+ * if the session was revoked: a close takes a handshake, and until then nothing may run in the name of a
+ * login that has ended.
  *
  * Messages are answered one after the other. All state is this connection's own, and answers go to its
  * socket only, so no user sees another's.
@@ -56,6 +64,8 @@ export function serveChat(socket: ChatSocket, session: ChatSession, options: Cha
   const connection = new ChatConnection(socket, session, options)
   socket.on('message', (data, isBinary) => connection.receive(data, isBinary))
   socket.on('close', () => connection.end())
+  if (session.signal.aborted) connection.end()
+  else session.signal.addEventListener('abort', () => connection.end(), { once: true })
 }
 
 class ChatConnection {
@@ -68,7 +78,9 @@ class ChatConnection {
   readonly #ended = new AbortController()
   readonly #queue: UserChatMessage[] = []
   readonly #history: Turn[] = []
+  readonly #rate: MessageRate
   #working = false
+  #warned = false
 
   constructor(socket: ChatSocket, session: ChatSession, options: ChatOptions) {
     this.#socket = socket
@@ -76,10 +88,12 @@ class ChatConnection {
     this.#agent = options.agent
     this.#onError = options.onError ?? (() => undefined)
     this.#now = options.now ?? Date.now
+    this.#rate = new MessageRate(MESSAGE_RATE, this.#now)
     this.#sleep = options.sleep ?? (async (ms, signal) => await delay(ms, undefined, { signal }))
   }
 
   receive(data: unknown, isBinary: boolean): void {
+    if (this.#ended.signal.aborted || !this.#allowed()) return
     const read = readChatMessage(isBinary ? { binary: true } : { text: textOf(data) })
     if (!read.ok) {
       this.#refuse(read.error)
@@ -101,6 +115,25 @@ class ChatConnection {
   end(): void {
     this.#queue.length = 0
     this.#ended.abort()
+  }
+
+  /** Counts a frame. The first one too many is told so; a second one ends the connection. */
+  #allowed(): boolean {
+    const wait = this.#rate.take()
+    if (wait === 0) {
+      this.#warned = false
+      return true
+    }
+    if (this.#warned) {
+      this.end()
+      this.#socket.close(CLOSE_TRY_AGAIN_LATER, formatCloseReason('rate_limited', wait))
+      return false
+    }
+    this.#warned = true
+    const { burst, perSecond } = MESSAGE_RATE
+    const detail = `At most ${burst} messages at once and ${perSecond} a second; this one was not read. Wait ${wait} s, or the connection is closed.`
+    this.#refuse({ code: 'rate_limited', detail })
+    return false
   }
 
   async #work(): Promise<void> {

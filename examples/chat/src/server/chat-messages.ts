@@ -13,13 +13,14 @@ export interface UserChatMessage {
   readonly text: string
 }
 
-/** Why a message was not answered. The connection lives on. */
+/** Why a message was not answered. The connection lives on, but for one that goes on after `rate_limited`. */
 export type ChatErrorCode =
   | 'message_invalid'
   | 'message_too_large'
   | 'message_binary'
   | 'permission_missing'
   | 'queue_full'
+  | 'rate_limited'
 
 /** What a page gets for a message that is not answered. */
 export interface ChatError {
