@@ -52,3 +52,12 @@ it('keeps quiet below its level, and line breaks escaped', () => {
   expect(lines('info', (log) => log.info({ origin: 'a\r\nforged' }, 'x'))).toHaveLength(1)
   expect(lines('info', (log) => log.info({ origin: 'a\r\nforged' }, 'x'))[0]?.trim()).not.toMatch(/[\r\n]/)
 })
+
+// U+009B starts a terminal's command like ESC [, U+202E turns what follows around.
+it('escapes what a terminal would obey or hide, in values and names, and stays JSON', () => {
+  const unseen = '\u007f\u0085\u009b2J\u2028\u2029\u202a\u202e\u2066\u2069'
+  const [line = ''] = lines('info', (log) => log.info({ origin: unseen, [unseen]: 'é' }, unseen))
+  expect(line.trim()).toMatch(/^[\x20-\x7eé]+$/)
+  expect(line).toContain('\\u009b2J')
+  expect(JSON.parse(line)).toMatchObject({ origin: unseen, [unseen]: 'é', msg: unseen })
+})

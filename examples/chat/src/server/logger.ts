@@ -28,5 +28,13 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   // Synchronous: in order with what else is printed, and nothing is lost at the end of the process.
   const target = destination ?? pino.destination({ fd: 1, sync: true })
   // Whole lines, since a ticket may hide in any text: a message, a stack, the name of a field.
-  return pino(options, { write: (line) => target.write(redact(line)) })
+  return pino(options, { write: (line) => target.write(escapeUnseen(redact(line))) })
+}
+
+// What a terminal obeys or a viewer hides, and JSON lets stand: C1 controls, line separators, changes of the
+// writing's direction. Inside JSON they occur in strings only, so that the line means what it meant.
+const UNSEEN = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+function escapeUnseen(line: string): string {
+  return line.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
