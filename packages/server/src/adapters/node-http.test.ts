@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { PATHS } from '@wsticket/protocol'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Listening, listen } from '../../../../test/listen.js'
 import { rawHttp, requestText } from '../../../../test/raw-http.js'
 import { within } from '../../../../test/within.js'
@@ -28,6 +29,29 @@ describe('ticketRoutes', () => {
         origin: ORIGIN,
       },
     ])
+  })
+
+  // Thirty clients that asked for the largest file and never read a byte stayed for good.
+  it('cuts a client that does not read its answer for half a minute', async () => {
+    const server = createServer(
+      serverLimits,
+      ticketRoutes(rig().wsticket, {
+        also: [async () => ({ status: 200, headers: {}, body: new Uint8Array(20_000_000) })],
+      }),
+    )
+    const { port } = await listen(server)
+    const accepted = once(server, 'connection')
+    const client = connect(port, '127.0.0.1')
+    client.on('error', () => {})
+    client.pause()
+    client.write(requestText('GET /large HTTP/1.1', 'Host: localhost'))
+    const [connection] = await accepted
+    if (!(connection instanceof Socket)) throw new TypeError('a connection is a socket')
+    await vi.waitUntil(() => connection.bytesWritten > 0)
+    expect(connection.timeout).toBe(30_000)
+    connection.emit('timeout')
+    expect(connection.destroyed).toBe(true)
+    client.destroy()
   })
 
   it('leaves other paths to who is named, in order', async () => {

@@ -5,6 +5,9 @@ import type { HttpRequest, HttpResponse } from '../request/message.js'
 import type { Wsticket } from '../wsticket.js'
 import { httpRequest } from './node-request.js'
 
+// Without a byte taken for so long, nobody is reading.
+const WRITE_TIMEOUT_MS = 30_000
+
 /** Something that answers some requests and leaves the others. */
 export type RequestHandler = (request: HttpRequest) => Promise<HttpResponse | undefined>
 
@@ -82,6 +85,8 @@ function send(
     ...(status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
     ...(unread ? { connection: 'close' } : {}),
   })
+  // A client that asks and does not read would keep its connection, and what is written, for good.
+  response.setTimeout(WRITE_TIMEOUT_MS, () => response.destroy())
   response.end(request.method === 'HEAD' ? undefined : body)
   if (unread) request.resume()
 }

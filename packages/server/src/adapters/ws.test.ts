@@ -76,6 +76,47 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+describe('a socket that floods', () => {
+  // A client that sent tiny messages in large chunks had all of a chunk handled in one go, and the process for itself.
+  it('has its messages handled one a turn, so that others get theirs', async () => {
+    const { port, of, served } = await start()
+    const { ticket } = await of.ticketOf('ada')
+    const client = connect(port, '127.0.0.1')
+    client.on('error', () => {})
+    client.write(handshake(ticket))
+    await until('the socket', () => served.length === 1)
+    let turn = 0
+    let flooding = true
+    const tick = (): void => {
+      turn += 1
+      if (flooding) setImmediate(tick)
+    }
+    tick()
+    const turns: number[] = []
+    served[0]?.socket.on('message', () => turns.push(turn))
+    // A masked text frame of one byte.
+    client.write(Buffer.concat(Array.from({ length: 500 }, () => Buffer.from('81810000000078', 'hex'))))
+    await until('all messages', () => turns.length === 500)
+    flooding = false
+    client.destroy()
+    expect(new Set(turns).size).toBeGreaterThan(400)
+  })
+
+  // 150 connections without any ticket made the server keep 150 MiB for them.
+  it('is cut at once if it was let in only to be told a refusal', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { port, connections } = await start()
+    const client = connect(port, '127.0.0.1')
+    client.on('error', () => {})
+    client.write(handshake(`wst1_${'a'.repeat(56)}`).replace('Protocol: ', 'Protocol: wsticket.refused, '))
+    await once(client, 'data')
+    // The beginning of a binary frame of 1 MiB.
+    client.write(Buffer.from('82ff000000000010000000000000', 'hex'))
+    await once(client, 'close')
+    expect(connections.map(({ destroyed }) => destroyed)).toEqual([true])
+  })
+})
+
 describe('registering routes', () => {
   it.each(['ws', '', '//ws', '/ws?x', 'http://localhost/ws'])('refuses the path %j', (path) => {
     const { wsticket } = rig()

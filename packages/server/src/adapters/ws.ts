@@ -15,6 +15,10 @@ import { heldSocket, watchSocket } from './ws-socket.js'
 
 // RFC 6455, 7.4.1: something that the server did not expect.
 const HANDLER_FAILED = 1011
+// A chat message, an image, a document; what is larger belongs into an upload.
+const MAX_PAYLOAD_BYTES = 1024 * 1024
+// A client that is refused has nothing to say but the close: the size of a control frame.
+const REFUSED_MAX_PAYLOAD_BYTES = 125
 // A client that was accepted only to be told a refusal has this long to close.
 const REFUSED_CLOSE_MS = 5000
 
@@ -68,11 +72,21 @@ function upgrader<C extends Claims>(
   const sockets = new WebSocketServer({
     perMessageDeflate: false,
     clientTracking: false,
-    maxPayload: 1024 * 1024,
+    maxPayload: MAX_PAYLOAD_BYTES,
+    // One message a turn of the event loop: else a socket that sends thousands of tiny ones holds up all others.
+    allowSynchronousEvents: false,
     ...options.ws,
     noServer: true,
     // The default echoes the first protocol that was offered, which could be the ticket.
     handleProtocols: (_offered, request) => choices.get(request) ?? false,
+  })
+
+  const refusals = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    clientTracking: false,
+    maxPayload: REFUSED_MAX_PAYLOAD_BYTES,
+    handleProtocols: () => REFUSED_PROTOCOL,
   })
 
   const admit = (
@@ -115,9 +129,8 @@ function upgrader<C extends Claims>(
   ): void => {
     // Whatever becomes of it: until it is gone it counts as one of its address.
     socket.once('close', release)
-    choices.set(request, REFUSED_PROTOCOL)
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.on('error', () => {})
+    refusals.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', () => webSocket.terminate())
       const { close = 1008 } = REFUSALS[refusal.code]
       webSocket.close(close, formatCloseReason(refusal.code, refusal.retryAfterSeconds))
       const cut = setTimeout(() => webSocket.terminate(), REFUSED_CLOSE_MS)
@@ -128,7 +141,7 @@ function upgrader<C extends Claims>(
 
   return async (request, socket, head) => {
     const decision = await desk.admit(
-      { ...requestData(request), headerBytes: headerBytes(request) },
+      { ...requestData(request), headerBytes: headerBytes(request), httpVersion: request.httpVersion },
       audience,
     )
     if (decision.ok) {

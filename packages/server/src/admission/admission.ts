@@ -32,6 +32,8 @@ const DRAINING: Refusal = { code: 'draining', retryAfterSeconds: RETRY_AFTER_SEC
 export interface UpgradeRequest extends RequestData {
   /** Bytes of all header lines together. */
   readonly headerBytes: number
+  /** As in the request line, `1.1`; absent where the runtime sees to it. */
+  readonly httpVersion?: string | undefined
 }
 
 /** A session whose socket is about to come. Exactly one of `hold` and `release` MUST be called. */

@@ -32,6 +32,13 @@ describe('checkUpgrade', () => {
     },
   )
 
+  it('refuses HTTP/1.0 with 426 and a Host that is there twice with 400', () => {
+    const good = httpRequest({ method: 'GET', target: '/ws', headers: GOOD })
+    expect(checkUpgrade({ ...good, httpVersion: '1.1' }, 500)).toBeUndefined()
+    expect(checkUpgrade({ ...good, httpVersion: '1.0' }, 500)).toMatchObject({ status: 426 })
+    expect(check({ host: ['app.example.com', 'evil.example'] })).toMatchObject({ status: 400 })
+  })
+
   it.each(['http://evil.example/ws', '//evil.example/ws', '*', '', 'evil.example:443', '\\\\evil.example'])(
     'refuses the target %j with 400',
     (target) => {

@@ -5,9 +5,14 @@ import { headerValue, pathOf, type RequestData } from '../request/message.js'
 export const HEADER_MAX_BYTES = 16_384
 
 /** Refuses what is no proper WebSocket upgrade (RFC 6455, 4.2.1); `undefined` if it is one. */
-export function checkUpgrade(request: RequestData, headerBytes: number): Refusal | undefined {
+export function checkUpgrade(
+  request: RequestData & { readonly httpVersion?: string | undefined },
+  headerBytes: number,
+): Refusal | undefined {
   const { headers } = request
   if (headerBytes > HEADER_MAX_BYTES) return invalid(431, `headers must be under ${HEADER_MAX_BYTES} bytes`)
+  if (request.httpVersion === '1.0') return invalid(426, 'an upgrade needs HTTP/1.1')
+  if (headers('host').length > 1) return invalid(400, 'Host must be there once')
   if (request.method !== 'GET') return invalid(405, 'an upgrade is a GET')
   if (pathOf(request.target) === undefined) return invalid(400, 'the request target must be a path')
   if (headerValue(headers, 'upgrade')?.toLowerCase() !== 'websocket')

@@ -39,7 +39,8 @@ const NOTICES_KEPT = 1024
 const SUBJECT_CHECK_MS = 60_000
 
 interface Ticket {
-  readonly record: TicketRecord
+  /** Narrowed by renewals, so that a reusable ticket gives back nothing that they took. */
+  record: TicketRecord
   readonly expiresAt: number
   ended: 'voided' | 'revoked' | undefined
   /** The attempt that redeemed it first. */
@@ -203,6 +204,8 @@ class MemoryStore implements MemoryTicketStore {
     const kept = session.permissions.filter((permission) => renewal.permissions.includes(permission))
     if (kept.length < session.permissions.length) {
       session.permissions = kept
+      const ticket = this.#tickets.get(ref)
+      if (ticket !== undefined) ticket.record = narrowed(ticket.record, kept)
       this.#notices.append({ kind: 'narrowed', ref, permissions: kept })
     }
     return { kind: 'renewed', at: now, remainingMs: session.deadline - now, permissions: session.permissions }
@@ -356,6 +359,10 @@ function stateOf(ticket: Ticket, now: number): TicketState {
   if (ticket.ended !== undefined) return ticket.ended
   if (ticket.record.singleUse && ticket.first !== undefined) return 'used'
   return ticket.expiresAt <= now ? 'expired' : 'outstanding'
+}
+
+function narrowed(record: TicketRecord, permissions: readonly string[]): TicketRecord {
+  return { ...record, principal: { ...record.principal, permissions } }
 }
 
 function sameHolder(held: Holder, other: Holder): boolean {

@@ -286,7 +286,10 @@ export interface TicketStore {
   /** Tells whether a logout has overtaken a credential, for requests that neither issue nor renew. */
   checkCredential(holder: Holder): Promise<{ readonly kind: 'good' } | OvertakenCredential>
 
-  /** Moves a live session's deadline, never to an earlier time. Permissions only ever narrow. */
+  /**
+   * Moves a live session's deadline, never to an earlier time. Permissions only ever narrow, for the ticket as well: what
+   * it opens later has no more.
+   */
   renewSession(ref: string, renewal: Renewal): Promise<RenewOutcome>
 
   /** One socket of a session is gone; the session ends with its last. Unknown ones are ignored. */

@@ -80,6 +80,16 @@ export const sessionCases: readonly StoreCase[] = [
     assert.deepEqual([...socket.permissions], ['read'])
   }),
 
+  // A socket that dropped and came back by the same reusable ticket had again what the renewal had taken away.
+  storeCase('renewSession narrows what a reusable ticket opens later, too', async ({ store }) => {
+    const { ref, by } = await opened(store, { singleUse: false })
+    assertKind(await store.renewSession(ref, renewal({ permissions: ['read'] })), 'renewed')
+    await store.closeSocket(ref, by.id)
+    const again = await store.redeem(ref, attempt(), REDEEM)
+    assertKind(again, 'admitted')
+    assert.deepEqual([...again.permissions], ['read'])
+  }),
+
   storeCase('renewSession knows no session of another subject or login', async ({ store }) => {
     const phone = holder(ADA, { login: ADAS_PHONE })
     const { ref, remainingMs } = await opened(store, { holder: phone }, { maxSessionMs: 60_000 })
