@@ -291,6 +291,39 @@ describe('logout', () => {
   })
 })
 
+describe('a revocation from elsewhere', () => {
+  it('ends the refresh tokens of one login, or of all, and revokes nothing itself', async () => {
+    const auth = await service()
+    const [one, two, three] = [await signIn(auth), await signIn(auth), await signIn(auth)]
+    await auth.followRevocation({ subject: 'user-ada', login: await loginOf(auth, one.accessToken) })
+    expect(await auth.refresh(one.refreshToken)).toMatchObject({ refusal: { code: 'credential_revoked' } })
+    expect((await auth.refresh(two.refreshToken)).ok).toBe(true)
+    await auth.followRevocation({ subject: 'user-ada' })
+    expect((await auth.refresh(three.refreshToken)).ok).toBe(false)
+    expect((await auth.identify(two.accessToken)).ok).toBe(false)
+    expect(ended).toEqual([])
+    // No ticket is given for a JWT of this second, so that none is signed.
+    await signIn(auth)
+    expect(slept).toEqual([1000])
+  })
+})
+
+it('makes the hash that stands in for nobody before the first login', async () => {
+  class CountingHasher extends PasswordHasher {
+    hashes = 0
+    override async hash(password: string): Promise<string> {
+      this.hashes += 1
+      return await super.hash(password)
+    }
+  }
+  const hasher = new CountingHasher({ cost: { N: 2, r: 1, p: 1 } })
+  const auth = await service({ hasher })
+  const before = hasher.hashes
+  expect(before).toBe(DEMO_USERS.length + 1)
+  await auth.login({ ...ADA, email: 'nobody@example.com' })
+  expect(hasher.hashes).toBe(before)
+})
+
 describe('several nodes on one store', () => {
   it('take each others tokens', async () => {
     const store = memoryAuthStore()

@@ -8,6 +8,9 @@ import { generateAuthKeys, randomId, TokenMaker } from './tokens.js'
 // After this long the password is asked for again, however often the login was refreshed.
 const LOGIN_SECONDS = 30 * 86_400
 // People mistype; scripts guess. Wrong tries only: a right password gives its try back.
+// Who knows an e-mail address can use up its tries and so keep its owner from signing in: that is the price of
+// a limit that guessing from many addresses does not evade. It is kept small: one try comes back every 15
+// seconds, nothing is locked for longer, and who is signed in already stays so and refreshes as before.
 const WRONG_TRIES_PER_ACCOUNT = { burst: 20, perSecond: 1 / 15 }
 // An office behind one address may sign in at once.
 const TRIES_PER_ADDRESS = { burst: 100, perSecond: 5 }
@@ -113,11 +116,9 @@ export class AuthService {
   /** Makes the service, with the keys that the store holds or, for the first node, fresh ones. */
   static async create(options: AuthServiceOptions): Promise<AuthService> {
     const keys = await options.store.adoptKeys(await generateAuthKeys())
-    return new AuthService(
-      options,
-      await TokenMaker.create(keys, options),
-      options.hasher ?? new PasswordHasher(),
-    )
+    const hasher = options.hasher ?? new PasswordHasher()
+    await hasher.prepare()
+    return new AuthService(options, await TokenMaker.create(keys, options), hasher)
   }
 
   /** The public key in PEM, for a verifier in the same process. */
@@ -223,6 +224,16 @@ export class AuthService {
     const { path, address } = request
     const { code, status } = refusal
     this.#emit({ name: 'request.refused', code, path, address, ...(status !== undefined && { status }) })
+  }
+
+  /**
+   * Ends the refresh tokens behind tickets and sockets that were revoked elsewhere, by the ticket routes' own
+   * logout, for one. `onLogout` is not called: what it would end has ended already.
+   */
+  async followRevocation(target: { readonly subject: string; readonly login?: string }): Promise<void> {
+    const ended = await this.#store.endLogins(target)
+    if (target.login === undefined) await this.#store.noteLogout(target.subject, this.#now())
+    await this.#store.forgetLogins(ended)
   }
 
   async #logout(token: string, scope: 'login' | 'subject'): Promise<Outcome<{ scope: 'login' | 'subject' }>> {

@@ -41,6 +41,12 @@ export class PasswordHasher {
     return ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$')
   }
 
+  /** Makes the hash that stands in for nobody's. Done at the start, it does not make the first login slower. */
+  async prepare(): Promise<void> {
+    this.#decoy ??= this.hash('nobody has this password')
+    await this.#decoy
+  }
+
   /**
    * Tells whether a password belongs to a hash. Without a hash (nobody of that name) it does the same work
    * and says no, so that the time taken does not tell who exists. When too many wait already it does nothing.

@@ -77,6 +77,7 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
       validate: config.mode === 'production' ? 'owner' : 'public',
     })
     auditLog(wsticket.events, log)
+    followRevocations(wsticket, auth, onError)
     const answerAuth = authRoutes(auth, { origins, onError })
     const answerRest = ticketRoutes(wsticket, { also: [docs], otherwise: page })
     server.on('request', (request, response) => {
@@ -105,6 +106,16 @@ async function buildAgent(options: ChatServerOptions, onError: (error: unknown) 
   const { model } = config
   const brain = model === undefined ? plannedBrain({ toolbox }) : modelBrain({ endpoint: model, toolbox })
   return createAgent({ brain, onError })
+}
+
+// A logout is one for both, from this side too: without the refresh tokens nobody comes back.
+function followRevocations(wsticket: Wsticket, auth: AuthService, onError: (error: unknown) => void): void {
+  wsticket.events.on('login.revoked', ({ subject, login }) => {
+    auth.followRevocation({ subject, login }).catch(onError)
+  })
+  wsticket.events.on('subject.revoked', ({ subject }) => {
+    auth.followRevocation({ subject }).catch(onError)
+  })
 }
 
 function logAuthEvent(log: Logger, { name, ...fields }: AuthEvent): void {

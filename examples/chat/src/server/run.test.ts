@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:http'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { ticketProtocols } from '@wsticket/protocol'
+import { serverLimits } from '@wsticket/server/node-http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { jsonOf, listen, textOf } from '../../test/helpers.js'
@@ -172,6 +174,27 @@ describe('the chat', () => {
     expect((await post(`${chat.address}/auth/ticket`, {}, again.bearer)).status).toBe(201)
   })
 
+  // The ticket routes' logout once ended tickets and sockets only: a refresh token made new ones.
+  it('ends refresh tokens by the logout of the ticket routes too, of one login or of all', async () => {
+    const chat = await start()
+    const logins = [await signIn(chat, 'ada'), await signIn(chat, 'ada'), await signIn(chat, 'ada')] as const
+    const alan = await signIn(chat, 'alan')
+    const refresh = async (token: string): Promise<Response> =>
+      await post(`${chat.address}/auth/refresh`, { refresh_token: token })
+    const logout = `${chat.address}/api/websocket/logout`
+    expect((await post(logout, {}, logins[0].bearer)).status).toBe(200)
+    expect((await refresh(logins[0].refresh)).status).toBe(401)
+    const still = await refresh(logins[1].refresh)
+    expect(still.status).toBe(200)
+    const renewed = textOf(await jsonOf(still), 'refresh_token')
+    expect((await post(logout, { everywhere: true }, logins[1].bearer)).status).toBe(200)
+    expect((await refresh(renewed)).status).toBe(401)
+    expect((await refresh(logins[2].refresh)).status).toBe(401)
+    expect((await refresh(alan.refresh)).status).toBe(200)
+    const again = await signIn(chat, 'ada')
+    expect((await post(`${chat.address}/auth/ticket`, {}, again.bearer)).status).toBe(201)
+  })
+
   it('closes the sockets of a login whose refresh token was stolen', async () => {
     const chat = await start()
     const { refresh, bearer } = await signIn(chat, 'ada')
@@ -249,6 +272,37 @@ describe('the chat', () => {
     expect(await page.ask('one', 'hello')).toMatchObject({ text: 'I am a model.' })
     expect(chat.logged()).toContain('model small')
     expect(chat.logged()).not.toContain('canary')
+  })
+
+  it('shows a ticket to its owner only in production, else to whoever has it', async () => {
+    for (const [mode, anonymous] of [
+      ['production', 401],
+      ['development', 200],
+    ] as const) {
+      const chat = await start({ NODE_ENV: mode })
+      const { bearer } = await signIn(chat, 'ada')
+      const ticket = await jsonOf(await post(`${chat.address}/auth/ticket`, {}, bearer))
+      const validate = `${chat.address}/api/websocket/ticket/${textOf(ticket, 'ref')}/validate`
+      expect((await fetch(validate)).status).toBe(anonymous)
+      expect((await fetch(validate, { headers: bearer })).status).toBe(200)
+    }
+  })
+
+  it('has the limits that the ticket routes ask for', async () => {
+    const chat = await start()
+    // The only way from outside to the server object, which has the times.
+    const seen: unknown[] = []
+    const see = (message: unknown): unknown => seen.push(message)
+    subscribe('http.server.request.start', see)
+    onTestFinished(() => {
+      unsubscribe('http.server.request.start', see)
+    })
+    const ask = async (bytes: number): Promise<number> =>
+      (await fetch(`${chat.address}/auth/jwks.json`, { headers: { 'x-long': 'x'.repeat(bytes) } })).status
+    expect([await ask(15_000), await ask(17_000)]).toEqual([200, 431])
+    const { headersTimeout, requestTimeout } = serverLimits
+    expect(headersTimeout).toBe(10_000)
+    expect(seen[0]).toMatchObject({ server: { headersTimeout, requestTimeout } })
   })
 
   it('warns in production of its published passwords, and of a half-configured model', async () => {
