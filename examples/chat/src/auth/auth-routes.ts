@@ -10,6 +10,8 @@ export interface AuthRequest {
   readonly method: string
   /** Without the query. */
   readonly path: string
+  /** Every `Authorization` line. */
+  readonly authorization: readonly string[]
   /** Names in lower case; repeated ones joined by `, `. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** The peer's address, for the limit per address. */
@@ -113,7 +115,7 @@ async function refresh(service: AuthService, request: AuthRequest): Promise<Repl
 
 async function logout(service: AuthService, request: AuthRequest): Promise<Reply> {
   const token = bearer(request)
-  if (token === undefined) return withoutToken(service, request)
+  if (typeof token !== 'string') return refusedToken(service, request, token)
   const body = await readJson(service, request, LogoutBody, { empty: {} })
   if (!body.ok) return body
   return await service.logout(token, body.value.everywhere === true ? 'subject' : 'login')
@@ -121,7 +123,7 @@ async function logout(service: AuthService, request: AuthRequest): Promise<Reply
 
 async function me(service: AuthService, request: AuthRequest): Promise<Reply> {
   const token = bearer(request)
-  if (token === undefined) return withoutToken(service, request)
+  if (typeof token !== 'string') return refusedToken(service, request, token)
   const known = await service.identify(token)
   if (!known.ok) return known
   const { user, login: loginId, expiresAt } = known.value
@@ -136,9 +138,12 @@ async function jwks(service: AuthService): Promise<Reply> {
 
 const NO_TOKEN: Refusal = { code: 'credential_missing', detail: 'Send Authorization: Bearer <access_token>.' }
 
-function withoutToken(service: AuthService, request: AuthRequest): Reply {
-  service.noteRefusal(request, NO_TOKEN)
-  return { ok: false, refusal: NO_TOKEN }
+// Which of the two a proxy in front looked at, nobody knows.
+const TWO_TOKENS: Refusal = { code: 'credential_ambiguous', detail: 'Send one Authorization header.' }
+
+function refusedToken(service: AuthService, request: AuthRequest, refusal: Refusal): Reply {
+  service.noteRefusal(request, refusal)
+  return { ok: false, refusal }
 }
 
 function tokenReply(outcome: Outcome<TokenPair>): Reply {
@@ -155,8 +160,9 @@ function tokenReply(outcome: Outcome<TokenPair>): Reply {
   }
 }
 
-function bearer(request: AuthRequest): string | undefined {
-  return /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(request.headers.authorization ?? '')?.[1]
+function bearer({ authorization }: AuthRequest): string | Refusal {
+  if (authorization.length > 1) return TWO_TOKENS
+  return /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(authorization[0] ?? '')?.[1] ?? NO_TOKEN
 }
 
 type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal }

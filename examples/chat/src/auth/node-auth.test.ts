@@ -9,6 +9,7 @@ import type { AuthStore } from './auth-store.js'
 import { addDemoUsers } from './demo-users.js'
 import { memoryAuthStore } from './memory-auth-store.js'
 import { authRoutes } from './node-auth.js'
+import { PasswordHasher } from './passwords.js'
 
 const ORIGIN = 'https://app.example.com'
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -42,6 +43,8 @@ beforeAll(async () => {
     store,
     issuer: 'test',
     audience: 'chat',
+    // What is tested here is not the strength of a hash, and some tests make dozens.
+    hasher: new PasswordHasher({ cost: { N: 2, r: 1, p: 1 } }),
     onLogout: async (target) => {
       ended.push(target)
     },
@@ -208,6 +211,35 @@ describe('bad input', () => {
       expect((await fetch(`${base}/auth/logout`, { method: 'POST', headers })).status).toBe(401)
     }
     expect((await fetch(`${base}/auth/me`, { headers: bearer('a.b.c') })).status).toBe(401)
+  })
+
+  it('two Authorization headers are 403, whichever is good', async () => {
+    const { access_token } = await signIn()
+    const good = `Bearer ${access_token}`
+    for (const lines of [
+      [good, good],
+      [good, 'Bearer a.b.c'],
+      ['Basic abc', good],
+    ]) {
+      for (const [method, path] of [
+        ['GET', '/auth/me'],
+        ['POST', '/auth/logout'],
+      ] as const) {
+        events.length = 0
+        const status = await new Promise((resolve, reject) => {
+          const request = httpRequest(`${base}${path}`, { method, headers: { authorization: lines } })
+          request.on('response', (response) => {
+            response.resume()
+            resolve(response.statusCode)
+          })
+          request.on('error', reject)
+          request.end()
+        })
+        expect(status).toBe(403)
+        expect(events).toMatchObject([{ name: 'request.refused', path, code: 'credential_ambiguous' }])
+      }
+    }
+    expect((await fetch(`${base}/auth/me`, { headers: bearer(access_token) })).status).toBe(200)
   })
 
   it('too many wrong passwords are 429 with Retry-After', async () => {
@@ -390,6 +422,7 @@ it('a failing store is 503, never a login', async () => {
 
 it('survives a client that leaves in the middle of its body', async () => {
   const before = errors.length
+  events.length = 0
   await new Promise<void>((resolve) => {
     const socket = connect(portOf(server), '127.0.0.1', () => {
       socket.write(
@@ -399,6 +432,17 @@ it('survives a client that leaves in the middle of its body', async () => {
     })
     socket.on('close', () => resolve())
   })
-  await expect.poll(() => errors.length).toBe(before + 1)
+  await expect
+    .poll(() => events)
+    .toEqual([
+      {
+        name: 'request.refused',
+        path: '/auth/login',
+        code: 'request_invalid',
+        address: containing('127.0.0.1'),
+      },
+    ])
+  // It once was logged as a failure of ours, with a stack.
+  expect(errors).toHaveLength(before)
   await signIn()
 })

@@ -27,11 +27,18 @@ export function authRoutes(
   return (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     if (!isAuthPath(path)) return false
-    answer(service, options, path, request).then(
+    // Read now: a socket that is gone has none.
+    const address = addressOf(request, options)
+    answer(service, options, path, address, request).then(
       (reply) => send(request, response, reply),
       (error: unknown) => {
+        if (error instanceof ClientLeft) {
+          // Nobody is there to answer, and nothing of ours failed.
+          service.noteRefusal({ path, address }, { code: 'request_invalid' })
+          return
+        }
         options.onError?.(error)
-        service.noteRefusal({ path, address: addressOf(request, options) }, UNAVAILABLE)
+        service.noteRefusal({ path, address }, UNAVAILABLE)
         send(request, response, problem(UNAVAILABLE, {}))
       },
     )
@@ -39,24 +46,30 @@ export function authRoutes(
   }
 }
 
+/** The client broke its request off. */
+class ClientLeft extends Error {}
+
 const UNAVAILABLE: Refusal = { code: 'identity_unavailable', retryAfterSeconds: 1 }
 
 async function answer(
   service: AuthService,
   options: AuthRoutesOptions,
   path: string,
+  address: string,
   request: IncomingMessage,
 ): Promise<AuthResponse> {
   return await answerAuth(service, options.origins, {
     method: request.method ?? 'GET',
     path,
+    // `headers` keeps the first of several.
+    authorization: request.headersDistinct.authorization ?? [],
     headers: Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [
         name,
         Array.isArray(value) ? value.join(', ') : value,
       ]),
     ),
-    address: addressOf(request, options),
+    address,
     body: () => readBody(request),
   })
 }
@@ -77,8 +90,8 @@ function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
       else parts.push(part)
     })
     request.on('end', () => resolve(Buffer.concat(parts)))
-    request.on('error', reject)
-    request.on('close', () => reject(new Error('The request ended early.')))
+    request.on('error', (cause) => reject(new ClientLeft('The request ended early.', { cause })))
+    request.on('close', () => reject(new ClientLeft('The request ended early.')))
   })
 }
 
