@@ -234,6 +234,9 @@ interface Renewing {
 
 function sourceOf(options: TicketSocketOptions): TicketSource {
   const { tickets, clock, fetch } = options
+  if (typeof tickets !== 'object') {
+    throw new TypeError('wsticket: "tickets" is missing. Example: { tickets: { url, credential } }')
+  }
   if ('grant' in tickets) return tickets
   return ticketSource('take' in tickets ? tickets : { clock, fetch, ...tickets })
 }

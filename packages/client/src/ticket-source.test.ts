@@ -8,6 +8,7 @@ import {
   ticketNumber,
 } from '../test/misbehaving-server.js'
 import { isTicketError, TicketError } from './ticket-error.js'
+import { TicketSocket } from './ticket-socket.js'
 import { type CredentialCallback, type TicketRouteOptions, ticketSource } from './ticket-source.js'
 
 let server: MisbehavingServer
@@ -26,6 +27,25 @@ afterEach(async () => {
 const source = (options: Partial<TicketRouteOptions> = {}) =>
   ticketSource({ url: server.ticketUrl, credential: () => 'the-jwt', clock, ...options })
 const ticket = (number: number): string => ticketNumber(number).ticket
+
+describe('a source that is made wrongly', () => {
+  const credential = (): string => 'jwt'
+
+  // It said that the server could not be reached, and tried for ever.
+  it('says that a relative address needs a page around it', () => {
+    expect(() => ticketSource({ url: '/api/websocket/ticket', credential })).toThrow(
+      'wsticket: outside a page "url" must be absolute; it is "/api/websocket/ticket"',
+    )
+    expect(() => ticketSource({ url: '/api/websocket/ticket', credential, fetch })).not.toThrow()
+  })
+
+  it('says what is missing', () => {
+    // @ts-expect-error no address
+    expect(() => ticketSource({ credential })).toThrow(/"url" must be the address/)
+    // @ts-expect-error no tickets
+    expect(() => new TicketSocket('wss://api.example.com/ws', {})).toThrow(/"tickets" is missing/)
+  })
+})
 
 describe('ticketSource', () => {
   it('asks for nothing until somebody takes a ticket', async () => {

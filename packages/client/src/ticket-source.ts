@@ -154,6 +154,14 @@ class RouteSource implements TicketSource {
         'wsticket: "credential" must be a function that gives the JWT, or give "take" instead',
       )
     }
+    if (typeof options.url !== 'string') {
+      throw new TypeError('wsticket: "url" must be the address of the ticket route')
+    }
+    if (options.fetch === undefined && !('location' in globalThis) && !URL.canParse(options.url)) {
+      throw new TypeError(
+        `wsticket: outside a page "url" must be absolute; it is ${JSON.stringify(options.url)}`,
+      )
+    }
     this.#options = options
     this.#fetch = fetchOr(options.fetch)
     this.#clock = clockOr(options.clock)

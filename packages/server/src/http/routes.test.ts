@@ -24,7 +24,7 @@ const ROUTES: readonly (readonly [string, readonly string[]])[] = [
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'get', 'BREW']
 
 describe('the paths', () => {
-  it('have the names that the source documents give them', () => {
+  it('have the names that the protocol give them', () => {
     expect(PATHS.ticket).toBe('/api/websocket/ticket')
     expect(PATHS.ticketAliases).toEqual(['/websocket/ticket', '/auth/ticket'])
   })

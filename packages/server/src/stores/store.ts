@@ -58,6 +58,7 @@ export interface TicketRecord {
   readonly bindings: Bindings
 }
 
+/** The limits that an issue is held against. */
 export interface IssueTerms {
   /** `undefined`: no limit. */
   readonly rate: Rate | undefined
@@ -72,6 +73,7 @@ export type OvertakenCredential =
   /** The credential is from the very second of the logout: which came first cannot be told. */
   | { readonly kind: 'too_soon'; readonly retryAfterMs: number }
 
+/** What became of an issue. */
 export type IssueOutcome =
   | {
       readonly kind: 'issued'
@@ -98,6 +100,7 @@ export interface RedeemAttempt {
   readonly shown: Bindings
 }
 
+/** The rules that a redeem goes by. */
 export interface RedeemTerms {
   readonly audience: string
   /** Sockets of a subject over all its sessions. */
@@ -108,6 +111,7 @@ export interface RedeemTerms {
   readonly liveNodes: readonly string[] | undefined
 }
 
+/** What became of a redeem. All but `admitted` let nobody in. */
 export type RedeemOutcome =
   | {
       readonly kind: 'admitted'
@@ -128,8 +132,10 @@ export type RedeemOutcome =
   | { readonly kind: 'unknown' | 'expired' | 'voided' | 'revoked' | 'session_limit' }
   | { readonly kind: 'mismatch'; readonly what: 'audience' | keyof Bindings }
 
+/** Where a ticket stands; `used` only for single-use ones. */
 export type TicketState = 'outstanding' | 'expired' | 'used' | 'voided' | 'revoked'
 
+/** What is known of a ticket. */
 export type Inspection =
   | { readonly kind: 'unknown' }
   | {
@@ -144,6 +150,7 @@ export type Inspection =
 /** Why a session ended before its deadline. */
 export type SessionEndCode = Extract<RefusalCode, 'session_revoked' | 'session_closed'>
 
+/** What a revoke ends. */
 export type RevokeTarget =
   /** A ticket and, if it was redeemed, the session that it opened. With `owner`, only that subject's. */
   | { readonly kind: 'ticket'; readonly ref: string; readonly owner?: SubjectKey | undefined }
@@ -163,11 +170,13 @@ export type RevokeTarget =
     }
   | { readonly kind: 'subject'; readonly subject: SubjectKey; readonly rememberMs: number }
 
+/** What became of a revoke. */
 export type RevokeOutcome =
   | { readonly kind: 'revoked'; readonly at: number }
   /** There is no such ticket or live session, or it is another's. Logins and subjects are always known. */
   | { readonly kind: 'unknown' }
 
+/** A fresh credential's wish for a later deadline. */
 export interface Renewal {
   readonly holder: Holder
   readonly permissions: readonly string[]
@@ -175,6 +184,7 @@ export interface Renewal {
   readonly skewMs: number
 }
 
+/** What became of a renewal. */
 export type RenewOutcome =
   | {
       readonly kind: 'renewed'
@@ -190,8 +200,10 @@ export type RenewOutcome =
   | { readonly kind: 'expired' }
   | OvertakenCredential
 
+/** A live session, as its owner may see it. */
 export interface SessionSummary {
   readonly ref: string
+  /** Unix milliseconds, by the store's clock. */
   readonly openedAt: number
   /** The store's clock plus the remaining time: Unix milliseconds. */
   readonly deadline: number
@@ -201,6 +213,7 @@ export interface SessionSummary {
   readonly address?: string | undefined
 }
 
+/** Where a session stands. */
 export type SessionCheck =
   | {
       readonly ref: string
@@ -225,6 +238,7 @@ export type Notice =
   | { readonly kind: 'subject'; readonly subject: SubjectKey; readonly at: number }
   | { readonly kind: 'narrowed'; readonly ref: string; readonly permissions: readonly string[] }
 
+/** What was announced since a cursor. */
 export interface NoticeBatch {
   /** To be given to the next call. Opaque. */
   readonly cursor: string
@@ -240,6 +254,7 @@ export interface StorePromises {
   readonly shared: 'process' | 'nodes'
 }
 
+/** How a store is. */
 export interface StoreHealth {
   readonly kind: string
   readonly reachable: boolean
@@ -295,6 +310,7 @@ export interface TicketStore {
   /** One socket of a session is gone; the session ends with its last. Unknown ones are ignored. */
   closeSocket(ref: string, attemptId: string): Promise<void>
 
+  /** Gives the live sessions of a subject; those past their deadline are not among them. */
   listSessions(subject: SubjectKey): Promise<readonly SessionSummary[]>
 
   /** Says for many at once which are over and when the others end. In the order of `refs`. */
@@ -312,5 +328,6 @@ export interface TicketStore {
   /** Keys that seal tickets: the one for new tickets first, then those still accepted. 32 bytes each. */
   sealKeys(): Promise<readonly Uint8Array[]>
 
+  /** Tells how the store is, within the deadline of any other call. */
   health(): Promise<StoreHealth>
 }
