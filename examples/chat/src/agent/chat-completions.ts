@@ -2,12 +2,18 @@ import { z } from 'zod'
 import type { RunErrorCode } from './events.js'
 import { readSse, SseError } from './sse.js'
 import type { Tool } from './tools.js'
+import { withoutEnd } from './trim.js'
 
 // How long a model may think before its first word, and pause between two.
 const SILENCE_MS = 60_000
 const MAX_BODY_BYTES = 1024 * 1024
+// A stream says some 300 bytes around every piece of a word: for the longest answer that is let through.
+const MAX_STREAM_BYTES = 16 * 1024 * 1024
 const MAX_ARGUMENTS_CHARACTERS = 8 * 1024
 const MAX_TOOL_CALLS = 8
+// The protocol allows names of 64; ids of the known endpoints have some 30 to 50. Both go back with every round.
+const MAX_NAME_CHARACTERS = 128
+const MAX_ID_CHARACTERS = 256
 
 /** An OpenAI-compatible endpoint. */
 export interface ModelEndpoint {
@@ -114,7 +120,8 @@ async function ask(options: CompletionOptions, signal: AbortSignal): Promise<Res
   const { endpoint, messages, tools } = options
   let response: Response
   try {
-    response = await (options.fetch ?? fetch)(`${endpoint.baseUrl.replace(/\/+$/, '')}/chat/completions`, {
+    const base = withoutEnd(endpoint.baseUrl, (character) => character === '/')
+    response = await (options.fetch ?? fetch)(`${base}/chat/completions`, {
       method: 'POST',
       // The key must not travel on to wherever a redirect points.
       redirect: 'manual',
@@ -178,28 +185,29 @@ function statusError(status: number): ModelError {
 /** The JSON documents of an answer: one per event, or the whole body of an endpoint that does not stream. */
 async function* documents(response: Response, silence: Silence): AsyncGenerator<string, void> {
   if (response.body === null) return
-  const bytes = heard(response.body, silence)
+  const body = response.body
   const type = response.headers.get('content-type') ?? ''
   if (/^text\/event-stream\b/i.test(type)) {
-    yield* readSse(bytes)
+    yield* readSse(heard(body, silence, MAX_STREAM_BYTES))
   } else if (/^application\/json\b/i.test(type)) {
     const parts: Uint8Array[] = []
-    let size = 0
-    for await (const part of bytes) {
-      size += part.length
-      if (size > MAX_BODY_BYTES)
-        throw new ModelError('model_answer_invalid', 'The answer of the model is too large.')
-      parts.push(part)
-    }
+    for await (const part of heard(body, silence, MAX_BODY_BYTES)) parts.push(part)
     yield Buffer.concat(parts).toString('utf8')
   } else {
     throw new ModelError('model_answer_invalid', "The endpoint's answer is neither an event stream nor JSON.")
   }
 }
 
-async function* heard(body: AsyncIterable<Uint8Array>, silence: Silence): AsyncGenerator<Uint8Array, void> {
+async function* heard(
+  body: AsyncIterable<Uint8Array>,
+  silence: Silence,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array, void> {
+  let size = 0
   for await (const part of body) {
     silence.heard()
+    size += part.length
+    if (size > maxBytes) throw new ModelError('model_answer_invalid', 'The answer of the model is too large.')
     yield part
   }
 }
@@ -235,6 +243,9 @@ class ToolCallCollector {
       call.id ||= fragment.id ?? ''
       call.name += fragment.function?.name ?? ''
       call.arguments += fragment.function?.arguments ?? ''
+      if (call.name.length > MAX_NAME_CHARACTERS || call.id.length > MAX_ID_CHARACTERS) {
+        throw new ModelError('model_answer_invalid', 'The model gave a tool call too long a name or id.')
+      }
       if (call.arguments.length > MAX_ARGUMENTS_CHARACTERS) {
         throw new ModelError('model_answer_invalid', 'The model gave a tool too large an input.')
       }

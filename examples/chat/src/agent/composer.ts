@@ -4,6 +4,7 @@ import { type Finding, searchTerms } from './library.js'
 import type { Passage } from './passages.js'
 import type { Plan, Step } from './planner.js'
 import { sourceOf, type ToolOutcome } from './tools.js'
+import { isSpace, withoutEnd } from './trim.js'
 
 const QUOTES = 2
 const FURTHER_READING = 3
@@ -94,7 +95,13 @@ function quote(query: string, findings: readonly Finding[], oneOfSeveral: boolea
   const ranked = rank(findings, terms)
   const best = ranked[0]
   if (best === undefined) {
-    const what = terms.length === 0 ? 'this' : `"${clip(query.replace(/[?!.\s]+$/, ''), 120)}"`
+    const what =
+      terms.length === 0
+        ? 'this'
+        : `"${clip(
+            withoutEnd(query, (character) => isSpace(character) || '?!.'.includes(character)),
+            120,
+          )}"`
     const text = oneOfSeveral
       ? `About ${what} I found nothing in the documents.`
       : `I found nothing about ${what} in the documents of this project. Other words may help; I can also calculate and tell the time.`

@@ -1,5 +1,6 @@
 import { stem, words } from './library.js'
 import { type Passage, plain } from './passages.js'
+import { isSpace, withoutEnd } from './trim.js'
 
 // Enough to understand, short enough to read while it streams.
 const EXCERPT_CHARACTERS = 420
@@ -111,5 +112,8 @@ function codeUnit(code: string): Unit[] {
 /** Cuts a text at a word, and says so. */
 export function clip(text: string, characters: number): string {
   if (text.length <= characters) return text
-  return `${text.slice(0, characters).replace(/\s+\S*$/, '')}…`
+  const cut = text.slice(0, characters)
+  const word = withoutEnd(cut, (character) => !isSpace(character))
+  // A single long word has no end before it.
+  return `${word === '' ? cut : word.trimEnd()}…`
 }

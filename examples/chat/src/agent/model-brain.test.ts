@@ -290,6 +290,16 @@ describe('trouble', () => {
       'model_answer_invalid',
     ],
     [
+      'too long a name of a tool, in pieces',
+      stream(Array.from({ length: 5 }, () => calls({ index: 0, function: { name: 'x'.repeat(30) } }))),
+      'model_answer_invalid',
+    ],
+    [
+      'too long an id of a call',
+      stream([calls({ index: 0, id: 'x'.repeat(257), function: { name: 'calculate' } })]),
+      'model_answer_invalid',
+    ],
+    [
       'a broken connection',
       (response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -300,6 +310,17 @@ describe('trouble', () => {
   ])('%s ends the run with an error', async (_name, answer, code) => {
     answers = [answer]
     expect(completed(await ask()).error?.code).toBe(code)
+  })
+
+  it('a stream that says a lot of nothing ends the run too', async () => {
+    answers = [
+      (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.end(`: ${'x'.repeat(1000)}\n\n`.repeat(17_000))
+      },
+    ]
+    const { error } = completed(await ask())
+    expect(error).toEqual({ code: 'model_answer_invalid', detail: 'The answer of the model is too large.' })
   })
 
   it('keeps what was said before it broke', async () => {

@@ -113,7 +113,7 @@ function splitText(lines: readonly string[]): string[] {
     .join('\n')
     .replace(/<!--[\s\S]*?-->/g, '')
     .split(/\n[ \t]*\n/)
-    .map((paragraph) => paragraph.replace(/^\n+|\s+$/g, ''))
+    .map((paragraph) => paragraph.replace(/^\n+/, '').trimEnd())
     .filter((paragraph) => /[\p{L}\p{N}]/u.test(paragraph))
   const texts: string[] = []
   let text = ''

@@ -152,3 +152,15 @@ it.each([
   // A pattern that backtracks would run into the time limit of the test.
   expect(makePlan(text).steps.length).toBeGreaterThan(0)
 })
+
+// An expression for the end of the text once took the square of its length. With that, these outlast the test.
+it.each([
+  ['=', '='.repeat(200_000)],
+  ['spaces', `1${' '.repeat(200_000)}`],
+  ['dots in a sum', `1+1${'. '.repeat(200_000)}+`],
+  ['commas between', `x${','.repeat(200_000)}`],
+  ['apostrophes', `time in ${"a'".repeat(200_000)}`],
+  ['words of a lead-in', 'please '.repeat(60_000)],
+])('plans for a huge text of %s', (_name, text) => {
+  expect(makePlan(`${text}x`).steps.length).toBeGreaterThan(0)
+})

@@ -2,6 +2,7 @@ import { CALCULATOR_NAMES, calculate } from './calculator.js'
 import { findPlace } from './clock-tool.js'
 import { searchTerms, words } from './library.js'
 import type { ToolName } from './tools.js'
+import { isSpace, withoutEnd } from './trim.js'
 
 /** One use of a tool, and what to tell the user meanwhile. */
 export interface Step {
@@ -103,10 +104,7 @@ function findTimeQuestion(question: string): { place: string; rest: string } | u
 function longestPlace(text: string): string | undefined {
   const parts = text.split(' ')
   for (let length = Math.min(parts.length, 4); length > 0; length -= 1) {
-    const name = parts
-      .slice(0, length)
-      .join(' ')
-      .replace(/['-]+$/, '')
+    const name = withoutEnd(parts.slice(0, length).join(' '), (character) => "'-".includes(character))
     if (findPlace(name) !== undefined) return name
   }
   return undefined
@@ -114,16 +112,16 @@ function longestPlace(text: string): string | undefined {
 
 function findExpression(question: string): { expression: string; rest: string } | undefined {
   const written = inSymbols(question)
-  const bare = written
-    .replace(LEAD_IN, '')
-    .replace(/[\s=?!.;]+$/, '')
-    .trim()
+  const bare = withoutEnd(
+    written.replace(LEAD_IN, ''),
+    (character) => isSpace(character) || '=?!.;'.includes(character),
+  ).trimStart()
   if (/\d/.test(bare) && isOnlyExpression(bare) && /[-+*/%^()×÷−·]/.test(bare.replace(/^[-−]/, ''))) {
     return { expression: bare, rest: '' }
   }
   const told = ASKS_TO_CALCULATE.test(question)
   const candidates = [...written.matchAll(RUN)]
-    .map((match) => ({ at: match.index, text: match[0].replace(/^[\s,.]+|[\s,.]+$/g, '') }))
+    .map((match) => ({ at: match.index, text: withoutEnd(match[0].replace(/^[\s,.]+/, ''), isAround) }))
     .filter(({ text }) => /\d/.test(text) && isCalculation(text, told))
     .sort((a, b) => b.text.length - a.text.length)
   const best = candidates[0]
@@ -135,6 +133,10 @@ function findExpression(question: string): { expression: string; rest: string } 
     return { expression: bare.slice(0, 500), rest: '' }
   }
   return undefined
+}
+
+function isAround(character: string): boolean {
+  return isSpace(character) || character === ',' || character === '.'
 }
 
 function isOnlyExpression(text: string): boolean {
