@@ -227,7 +227,8 @@ describe('bad input', () => {
       ] as const) {
         events.length = 0
         const status = await new Promise((resolve, reject) => {
-          const request = httpRequest(`${base}${path}`, { method, headers: { authorization: lines } })
+          const request = httpRequest(`${base}${path}`, { method })
+          request.setHeader('authorization', lines)
           request.on('response', (response) => {
             response.resume()
             resolve(response.statusCode)
