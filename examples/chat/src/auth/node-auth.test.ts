@@ -215,11 +215,11 @@ describe('bad input', () => {
 
   it('two Authorization headers are 403, whichever is good', async () => {
     const { access_token } = await signIn()
-    const good = `Bearer ${access_token}`
+    const right = `Bearer ${access_token}`
     for (const lines of [
-      [good, good],
-      [good, 'Bearer a.b.c'],
-      ['Basic abc', good],
+      [right, right],
+      [right, 'Bearer a.b.c'],
+      ['Basic abc', right],
     ]) {
       for (const [method, path] of [
         ['GET', '/auth/me'],
