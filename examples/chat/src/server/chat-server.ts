@@ -21,6 +21,8 @@ import { setCommonHeaders, staticPage } from './static-page.js'
 
 const ISSUER = 'wsticket-example-chat'
 const AUDIENCE = 'chat'
+// Without a byte in either direction for so long, nobody is there.
+const STALLED_MS = 60_000
 // Sockets were told to go; who has not gone by then is cut off.
 const CLOSE_MS = 5000
 
@@ -65,6 +67,8 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
   // The port comes first, because with PORT=0 nobody knows the own origin before. No request is read until
   // this function gives control back, and by then everything is in its place.
   const server = createServer(serverLimits)
+  // Who asks for a file and does not read it is cut; `ws` lifts this from the sockets that it takes.
+  server.setTimeout(STALLED_MS)
   const sockets = trackSockets(server)
   const port = await listen(server, config, onError)
   try {
