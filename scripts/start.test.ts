@@ -72,9 +72,9 @@ interface Start {
   readonly over: () => Promise<{ code: unknown; output: string }>
 }
 
-function start(folder: string, env: Record<string, string> = {}): Start {
+function start(folder: string, env: Record<string, string> = {}, between: readonly string[] = []): Start {
   const { NODE_ENV: _test, ...inherited } = process.env
-  const child = spawn(process.execPath, [join(folder, 'scripts/start.mjs')], {
+  const child = spawn(process.execPath, [...between, join(folder, 'scripts/start.mjs')], {
     env: { ...inherited, ...env },
   })
   afterThisTest(() => child.kill('SIGKILL'))
@@ -142,6 +142,19 @@ describe('npm start', { timeout: SLOW_MS }, () => {
     await ready()
     child.kill('SIGTERM')
     expect(await over()).toMatchObject({ code: 7 })
+  })
+
+  // npm's shell died of the signal that was meant for us, and the server went on behind everybody's back.
+  it('ends the server when npm is gone', async () => {
+    const shell = `
+      const { spawn } = require('child_process')
+      spawn(process.execPath, [process.argv[1]], { stdio: 'inherit' })
+      setInterval(() => {}, 1000)`
+    const { child, ready, over } = start(await checkout(), { npm_lifecycle_event: 'start' }, ['-e', shell])
+    await ready()
+    child.kill('SIGKILL')
+    // Its output is closed only when the server, which shares it, has ended as well.
+    expect(await over()).toMatchObject({ code: null })
   })
 
   it('shows the words of a build that fails, says what to do, and does it again next time', async () => {

@@ -40,9 +40,10 @@ const wishedPermissions: z.ZodReadonly<z.ZodArray<z.ZodString>> = z
 
 /** Body of `POST /api/websocket/ticket`, for a server that allows lives up to `maxTtlSeconds`. */
 export function ticketRequestSchema(maxTtlSeconds: number): z.ZodType<TicketRequest> {
+  const error = `must be a whole number from ${TTL_SECONDS.min} to ${maxTtlSeconds}`
   return z
     .strictObject({
-      ttl_seconds: z.int().min(TTL_SECONDS.min).max(maxTtlSeconds).optional(),
+      ttl_seconds: z.int({ error }).min(TTL_SECONDS.min, { error }).max(maxTtlSeconds, { error }).optional(),
       single_use: z.boolean().optional(),
       permissions: wishedPermissions.optional(),
       metadata: z
