@@ -3,6 +3,7 @@ import { checkSealKeys } from '../checks.js'
 import { type Clock, systemClock } from '../clock.js'
 import { decideRate } from '../rate/gcra.js'
 import { ExpiryQueue } from './expiry-queue.js'
+import { MemoryLogouts } from './memory-logouts.js'
 import { admitted, MemorySessions, sessionDeadline } from './memory-sessions.js'
 import { NoticeLog } from './notice-log.js'
 import {
@@ -48,20 +49,16 @@ interface Ticket {
 }
 
 interface Subject {
-  /** Unix second of the last logout from everywhere. */
-  logoutSecond: number | undefined
-  /** Until when that logout must be remembered. */
-  rememberUntil: number
   rateArrival: number | undefined
   /** Refs in the order of issue. */
   readonly outstanding: Set<string>
 }
 
-type Due = readonly ['ticket' | 'subject' | 'login' | 'node', string]
+type Due = readonly ['ticket' | 'subject' | 'node', string]
 
 /** A store whose contents can be counted. */
 export interface MemoryTicketStore extends TicketStore {
-  /** How much is kept at the moment: tickets, sessions, subjects, revoked logins and nodes, together. */
+  /** How much is kept at the moment: tickets, sessions, subjects, logouts and nodes, together. */
   size(): number
 }
 
@@ -95,8 +92,8 @@ class MemoryStore implements MemoryTicketStore {
   readonly #sealKeys: readonly Uint8Array[]
   readonly #tickets = new Map<string, Ticket>()
   readonly #subjects = new Map<SubjectKey, Subject>()
-  readonly #revokedLogins = new Map<LoginKey, number>()
   readonly #nodes = new Map<string, number>()
+  readonly #logouts: MemoryLogouts
   readonly #sessions: MemorySessions
   readonly #due: ExpiryQueue<Due>
   readonly #notices = new NoticeLog(NOTICES_KEPT)
@@ -107,13 +104,14 @@ class MemoryStore implements MemoryTicketStore {
     this.#clock = clock
     this.#graceMs = graceMs
     this.#sealKeys = [sealKey]
+    this.#logouts = new MemoryLogouts(now)
     this.#sessions = new MemorySessions(now, graceMs)
     this.#due = new ExpiryQueue(now)
   }
 
   async issue(record: TicketRecord, terms: IssueTerms): Promise<IssueOutcome> {
     const now = this.#sweep()
-    const overtaken = this.#overtaken(record.holder, now)
+    const overtaken = this.#logouts.overtaken(record.holder, now)
     if (overtaken !== undefined) return overtaken
     const credentialEnd = record.holder.expiresAt === undefined ? Infinity : record.holder.expiresAt * 1000
     const expiresAt = Math.min(now + record.ttlMs, credentialEnd)
@@ -166,15 +164,8 @@ class MemoryStore implements MemoryTicketStore {
     const now = this.#sweep()
     if (target.kind === 'ticket' || target.kind === 'session') return this.#revokeOne(target, now)
     const login = target.kind === 'login' ? target.login : undefined
-    if (login === undefined) {
-      const known = this.#subject(target.subject, now)
-      known.logoutSecond = Math.floor(now / 1000)
-      known.rememberUntil = Math.max(known.rememberUntil, now + target.rememberMs)
-    } else {
-      const until = Math.max(this.#revokedLogins.get(login) ?? 0, now + target.rememberMs)
-      this.#revokedLogins.set(login, until)
-      this.#due.add(['login', login], until)
-    }
+    if (login === undefined) this.#logouts.ofSubject(target.subject, now, target.rememberMs)
+    else this.#logouts.ofLogin(login, now, target.rememberMs)
     this.#revokeOutstanding(target.subject, login)
     this.#sessions.endAll(target.subject, login, now)
     const { subject } = target
@@ -187,7 +178,7 @@ class MemoryStore implements MemoryTicketStore {
   }
 
   async checkCredential(holder: Holder): Promise<{ readonly kind: 'good' } | OvertakenCredential> {
-    return this.#overtaken(holder, this.#sweep()) ?? { kind: 'good' }
+    return this.#logouts.overtaken(holder, this.#sweep()) ?? { kind: 'good' }
   }
 
   async renewSession(ref: string, renewal: Renewal): Promise<RenewOutcome> {
@@ -195,7 +186,7 @@ class MemoryStore implements MemoryTicketStore {
     const session = this.#sessions.get(ref)
     const { holder } = renewal
     if (session === undefined || !sameHolder(session.record.holder, holder)) return { kind: 'unknown' }
-    const overtaken = this.#overtaken(holder, now)
+    const overtaken = this.#logouts.overtaken(holder, now)
     if (overtaken !== undefined) return overtaken
     if (this.#sessions.live(ref, now) === undefined) return { kind: 'over' }
     const deadline = sessionDeadline(holder, session.openedAt, renewal)
@@ -256,7 +247,7 @@ class MemoryStore implements MemoryTicketStore {
   size(): number {
     this.#sweep()
     const { size } = this.#tickets
-    return size + this.#subjects.size + this.#revokedLogins.size + this.#nodes.size + this.#sessions.size
+    return size + this.#subjects.size + this.#logouts.size + this.#nodes.size + this.#sessions.size
   }
 
   #revokeOne(target: Extract<RevokeTarget, { ref: string }>, now: number): RevokeOutcome {
@@ -288,14 +279,6 @@ class MemoryStore implements MemoryTicketStore {
     }
   }
 
-  #overtaken(holder: Holder, now: number): OvertakenCredential | undefined {
-    if (holder.login !== undefined && this.#revokedLogins.has(holder.login)) return { kind: 'revoked' }
-    const logout = this.#subjects.get(holder.subject)?.logoutSecond
-    if (logout === undefined || holder.issuedAt === undefined || holder.issuedAt > logout) return undefined
-    if (holder.issuedAt < logout) return { kind: 'revoked' }
-    return { kind: 'too_soon', retryAfterMs: Math.max((logout + 1) * 1000 - now, 1) }
-  }
-
   /** Voids the oldest outstanding ticket of a subject that is at its cap. */
   #makeRoom(subject: Subject, cap: number): string | undefined {
     if (subject.outstanding.size < cap) return undefined
@@ -310,12 +293,7 @@ class MemoryStore implements MemoryTicketStore {
   #subject(key: SubjectKey, now: number): Subject {
     const known = this.#subjects.get(key)
     if (known !== undefined) return known
-    const subject: Subject = {
-      logoutSecond: undefined,
-      rememberUntil: 0,
-      rateArrival: undefined,
-      outstanding: new Set(),
-    }
+    const subject: Subject = { rateArrival: undefined, outstanding: new Set() }
     this.#subjects.set(key, subject)
     this.#due.add(['subject', key], now + SUBJECT_CHECK_MS)
     return subject
@@ -324,14 +302,12 @@ class MemoryStore implements MemoryTicketStore {
   #sweep(): number {
     const now = this.#clock.now()
     this.#sessions.sweep(now)
+    this.#logouts.sweep(now)
     for (const [kind, key] of this.#due.take(now)) {
       if (kind === 'ticket') this.#sweepTicket(key, now)
       else if (kind === 'subject') this.#sweepSubject(key, now)
-      else {
-        const kept = kind === 'login' ? this.#revokedLogins : this.#nodes
-        // What was prolonged since has a later entry of its own.
-        if ((kept.get(key) ?? 0) <= now) kept.delete(key)
-      }
+      // A lease that was held on to since has a later entry of its own.
+      else if ((this.#nodes.get(key) ?? 0) <= now) this.#nodes.delete(key)
     }
     return now
   }
@@ -350,7 +326,7 @@ class MemoryStore implements MemoryTicketStore {
     const subject = this.#subjects.get(key)
     if (subject === undefined) return
     const idle = subject.outstanding.size === 0 && (subject.rateArrival ?? 0) <= now
-    if (idle && subject.rememberUntil <= now) this.#subjects.delete(key)
+    if (idle) this.#subjects.delete(key)
     else this.#due.add(['subject', key], now + SUBJECT_CHECK_MS)
   }
 }
