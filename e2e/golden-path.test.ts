@@ -79,6 +79,15 @@ describe.each([
     expect(fence).toContain('docs/')
     expect(await ask(page, '12*(7+5)')).toContain('144')
 
+    // What grew while the page was scrolling to its end looked like a reader who had gone back.
+    await expect
+      .poll(() =>
+        page
+          .locator('.chat__scroller')
+          .evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight),
+      )
+      .toBeLessThan(72)
+
     // Hidden texts stood in the document and not in what scrolls: the wheel moved the whole page away.
     const [height, room] = await page.evaluate(() => [document.documentElement.scrollHeight, innerHeight])
     expect(height).toBe(room)

@@ -29,10 +29,14 @@ export function useStickToEnd(): StickToEnd {
     const box = scroller.current
     const inner = content.current
     if (box === null || inner === null) return
+    let top = box.scrollTop
     const scrolled = (): void => {
       const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX
-      sticks.current = near
-      setAtEnd(near)
+      // Our own scrolling is told late, when more may have grown below: only who goes back stops reading along.
+      if (near) sticks.current = true
+      else if (box.scrollTop < top) sticks.current = false
+      top = box.scrollTop
+      setAtEnd(sticks.current)
     }
     // What grows fires no scroll event, so `sticks` still says what the reader did last.
     const observer = new ResizeObserver(() => {
