@@ -68,6 +68,7 @@ describe('Authority', () => {
       latencyMs: 0,
       promises: {},
       expired: 0,
+      warnings: [],
     })
     expect(told('store.failed')).toMatchObject([{ operation: 'health' }])
   })

@@ -89,7 +89,7 @@ export class Authority<C extends Claims = Claims> {
       return await store.call('health', (asked) => asked.health())
     } catch {
       const latencyMs = clock.now() - askedAt
-      return { kind: store.store.kind, reachable: false, latencyMs, promises: {}, expired: 0 }
+      return { kind: store.store.kind, reachable: false, latencyMs, promises: {}, expired: 0, warnings: [] }
     }
   }
 }

@@ -23,7 +23,7 @@ describe('MemorySessions', () => {
     sessions.sweep(NOW + 65_000)
     expect(sessions.get(session.record.ref)).toBeUndefined()
     expect(sessions.size).toBe(0)
-    expect(sessions.list(ADA, NOW + 65_000)).toEqual([])
+    expect(sessions.list(ADA, undefined, NOW + 65_000)).toEqual([])
   })
 
   test('forgets one that ended early its grace after the end', () => {

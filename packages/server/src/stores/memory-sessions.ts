@@ -88,24 +88,21 @@ export class MemorySessions {
 
   sockets(subject: SubjectKey, liveNodes: readonly string[] | undefined, now: number): number {
     let count = 0
-    for (const session of this.#liveOf(subject, now)) {
-      for (const node of session.sockets.values()) {
-        if (liveNodes === undefined || liveNodes.includes(node)) count += 1
-      }
-    }
+    for (const session of this.#liveOf(subject, now)) count += heldSockets(session, liveNodes)
     return count
   }
 
-  list(subject: SubjectKey, now: number): SessionSummary[] {
-    return this.#liveOf(subject, now).map((session) => ({
+  list(subject: SubjectKey, liveNodes: readonly string[] | undefined, now: number): SessionSummary[] {
+    const summaries = this.#liveOf(subject, now).map((session) => ({
       ref: session.record.ref,
       openedAt: session.openedAt,
       deadline: session.deadline,
-      sockets: session.sockets.size,
+      sockets: heldSockets(session, liveNodes),
       audience: session.record.audience,
       origin: session.attempt.shown.origin,
       address: session.attempt.address,
     }))
+    return summaries.filter(({ sockets }) => sockets > 0)
   }
 
   check(ref: string, now: number): SessionCheck {
@@ -167,6 +164,11 @@ export function sessionDeadline(
 ): number {
   const credentialEnd = holder.expiresAt === undefined ? Number.POSITIVE_INFINITY : holder.expiresAt * 1000
   return Math.min(credentialEnd + terms.skewMs, openedAt + terms.maxSessionMs)
+}
+
+function heldSockets({ sockets }: MemorySession, liveNodes: readonly string[] | undefined): number {
+  if (liveNodes === undefined) return sockets.size
+  return [...sockets.values()].filter((node) => liveNodes.includes(node)).length
 }
 
 function isLive(session: MemorySession, now: number): boolean {

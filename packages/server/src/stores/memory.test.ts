@@ -41,6 +41,7 @@ describe('the memory store', () => {
       latencyMs: 0,
       promises: { single_use: 'absolute', revocation: 'absolute', shared: 'process' },
       expired: 0,
+      warnings: [],
     })
   })
 

@@ -209,8 +209,11 @@ class MemoryStore implements MemoryTicketStore {
     if (session.over === undefined) this.#sessions.end(session, 'ended', now)
   }
 
-  async listSessions(subject: SubjectKey): Promise<readonly SessionSummary[]> {
-    return this.#sessions.list(subject, this.#sweep())
+  async listSessions(
+    subject: SubjectKey,
+    liveNodes?: readonly string[] | undefined,
+  ): Promise<readonly SessionSummary[]> {
+    return this.#sessions.list(subject, liveNodes, this.#sweep())
   }
 
   async checkSessions(refs: readonly string[]): Promise<readonly SessionCheck[]> {
@@ -241,6 +244,7 @@ class MemoryStore implements MemoryTicketStore {
       latencyMs: 0,
       promises: { single_use: 'absolute', revocation: 'absolute', shared: 'process' },
       expired: this.#expired,
+      warnings: [],
     }
   }
 

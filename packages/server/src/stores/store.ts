@@ -262,6 +262,8 @@ export interface StoreHealth {
   readonly promises: StorePromises
   /** Tickets that ended unused, since the store began. */
   readonly expired: number
+  /** What keeps it from promising more, and what to do about it: one sentence each, for operators. Holds no secret. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -310,8 +312,14 @@ export interface TicketStore {
   /** One socket of a session is gone; the session ends with its last. Unknown ones are ignored. */
   closeSocket(ref: string, attemptId: string): Promise<void>
 
-  /** Gives the live sessions of a subject; those past their deadline are not among them. */
-  listSessions(subject: SubjectKey): Promise<readonly SessionSummary[]>
+  /**
+   * Gives the live sessions of a subject; those past their deadline are not among them. With `liveNodes`, neither are
+   * sockets of other nodes, and sessions that have no other sockets.
+   */
+  listSessions(
+    subject: SubjectKey,
+    liveNodes?: readonly string[] | undefined,
+  ): Promise<readonly SessionSummary[]>
 
   /** Says for many at once which are over and when the others end. In the order of `refs`. */
   checkSessions(refs: readonly string[]): Promise<readonly SessionCheck[]>
@@ -330,4 +338,7 @@ export interface TicketStore {
 
   /** Tells how the store is, within the deadline of any other call. */
   health(): Promise<StoreHealth>
+
+  /** Lets go of what the store opened for itself. What it was given, such as a client, stays open. */
+  close?(): Promise<void>
 }

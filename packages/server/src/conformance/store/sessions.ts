@@ -182,6 +182,18 @@ export const sessionCases: readonly StoreCase[] = [
     })
   }),
 
+  storeCase('listSessions leaves out the sockets of nodes that are not alive', async ({ store }) => {
+    const [here, there] = [attempt({ node: 'node-a' }), attempt({ node: 'node-dead' })]
+    const shared = await opened(store, { singleUse: false }, {}, here)
+    assertKind(await store.redeem(shared.ref, there, REDEEM), 'admitted')
+    const orphan = await opened(store, {}, {}, attempt({ node: 'node-dead' }))
+    const socketsBy = async (nodes?: readonly string[]): Promise<Record<string, number>> =>
+      Object.fromEntries((await store.listSessions(ADA, nodes)).map(({ ref, sockets }) => [ref, sockets]))
+    assert.deepEqual(await socketsBy(), { [shared.ref]: 2, [orphan.ref]: 1 })
+    assert.deepEqual(await socketsBy(['node-a']), { [shared.ref]: 1 })
+    assert.deepEqual(await socketsBy([]), {})
+  }),
+
   storeCase('checkSessions answers in the order of the question', async ({ store, unitMs, advance }) => {
     const expired = await opened(store, {}, { maxSessionMs: 2 * unitMs })
     await advance(2 * unitMs)
