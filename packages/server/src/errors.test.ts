@@ -4,20 +4,17 @@ import { isWsticketError, messageOf, WsticketError } from './errors.js'
 describe('WsticketError', () => {
   test('carries its code, its cause and what to do', () => {
     const cause = new Error('connect ECONNREFUSED')
-    const error = new WsticketError('store_unavailable', 'the store is down', { cause, remedy: 'start it' })
-    expect(error).toMatchObject({
-      name: 'WsticketError',
-      code: 'store_unavailable',
-      cause,
-      remedy: 'start it',
-    })
+    const options = { cause, remedy: 'start it', retryAfterSeconds: 7 }
+    const error = new WsticketError('store_unavailable', 'the store is down', options)
+    expect(error).toMatchObject({ name: 'WsticketError', code: 'store_unavailable', ...options })
     expect(error).toBeInstanceOf(Error)
   })
 
-  test('has no cause and no remedy unless they are given', () => {
+  test('has no cause, no remedy and no delay unless they are given', () => {
     const error = new WsticketError('identity_unavailable', 'down')
     expect('cause' in error).toBe(false)
     expect(error.remedy).toBeUndefined()
+    expect(error.retryAfterSeconds).toBeUndefined()
   })
 
   test('is recognised, also one of another copy of the package', () => {

@@ -20,15 +20,22 @@ export class WsticketError extends Error {
   readonly code: WsticketErrorCode
   /** What an operator can do about it. */
   readonly remedy: string | undefined
+  /** After so many whole seconds another try makes sense, where that is known. */
+  readonly retryAfterSeconds: number | undefined
 
   constructor(
     code: WsticketErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly remedy?: string } = {},
+    options: {
+      readonly cause?: unknown
+      readonly remedy?: string | undefined
+      readonly retryAfterSeconds?: number | undefined
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.remedy = options.remedy
+    this.retryAfterSeconds = options.retryAfterSeconds
     Object.defineProperty(this, BRAND, { value: true })
   }
 }
