@@ -1,34 +1,21 @@
-import { errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
+import { errors, type JWTVerifyResult, jwtVerify } from 'jose'
 import { type Clock, systemClock } from '../clock.js'
 import { messageOf, WsticketError } from '../errors.js'
+import { bearerOf } from './bearer.js'
+import { type ClaimNames, principalOf } from './claims.js'
 import { findKeys, type KeyFinder, type KeySource } from './jwt-keys.js'
 import {
   type Authenticate,
   type Claims,
   type CredentialRefusal,
   type CredentialRequest,
-  isName,
+  invalidCredential,
   type Principal,
 } from './principal.js'
 import { DEFAULT_SKEW_SECONDS, MAX_SKEW_SECONDS } from './skew.js'
 import { VerifiedCache } from './verified-cache.js'
 
 const TOKENS_KEPT = 10_000
-// Longer tokens do not fit into common header limits beside everything else.
-const TOKEN_MAX_CHARACTERS = 8192
-const SUBJECT_MAX_CHARACTERS = 1024
-
-/** Which claims hold what. */
-export interface ClaimNames {
-  /** @default 'sub' */
-  readonly subject?: string | undefined
-  /** @default 'email' */
-  readonly email?: string | undefined
-  /** An array of strings, or a string separated by spaces. @default 'permissions', else 'scope' */
-  readonly permissions?: string | undefined
-  /** @default 'sid' */
-  readonly login?: string | undefined
-}
 
 export interface JwtOptions extends KeySource {
   /** The exact `iss`. */
@@ -75,9 +62,8 @@ export function jwt<C extends Claims = Claims>(options: JwtOptions): Authenticat
   const cache = new VerifiedCache<Principal<C>>(clock, TOKENS_KEPT)
 
   const authenticate = async (request: CredentialRequest): Promise<Principal<C> | CredentialRefusal> => {
-    const token = request.bearer
-    if (token === undefined) return { refused: 'credential_missing', reason: 'no bearer token' }
-    if (token.length > TOKEN_MAX_CHARACTERS) return invalid('longer than any token of ours')
+    const token = bearerOf(request)
+    if (typeof token !== 'string') return token
     const known = cache.get(token)
     if (known !== undefined) return known
     const verified = await verify(token, keys, options, skewSeconds, clock)
@@ -85,7 +71,7 @@ export function jwt<C extends Claims = Claims>(options: JwtOptions): Authenticat
     // Both are required, and numbers.
     const { iat = 0, exp = 0 } = verified.payload
     // One from the future would outlast a logout.
-    if (iat > clock.now() / 1000 + skewSeconds) return invalid('issued in the future')
+    if (iat > clock.now() / 1000 + skewSeconds) return invalidCredential('issued in the future')
     const principal = principalOf<C>(verified.payload, { issuedAt: iat, expiresAt: exp }, options)
     if ('refused' in principal) return principal
     cache.set(token, principal, Math.min((exp + skewSeconds) * 1000, clock.now() + keys.freshForMs()))
@@ -115,7 +101,7 @@ async function verify(
       ? await jwtVerify(token, key, checks)
       : await jwtVerify(token, key, checks)
   } catch (error) {
-    if (isTokensFault(error)) return invalid(error.code)
+    if (isTokensFault(error)) return invalidCredential(error.code)
     throw new WsticketError(
       'identity_unavailable',
       `the keys of ${options.issuer} cannot be read: ${messageOf(error)}`,
@@ -138,53 +124,6 @@ function isTokensFault(error: unknown): error is errors.JOSEError {
   )
 }
 
-function principalOf<C extends Claims>(
-  payload: JWTPayload,
-  times: { readonly issuedAt: number; readonly expiresAt: number },
-  options: JwtOptions,
-): Principal<C> | CredentialRefusal {
-  const names = options.claimNames ?? {}
-  const subject = payload[names.subject ?? 'sub']
-  if (!isName(subject) || subject.length > SUBJECT_MAX_CHARACTERS) return invalid('no usable subject')
-  const permissions = permissionsOf(payload, names)
-  if (permissions === undefined) return invalid('permissions are not a list of strings')
-  const email = payload[names.email ?? 'email']
-  const login = payload[names.login ?? 'sid']
-  if (login !== undefined && !isName(login)) return invalid('no usable login')
-  return {
-    issuer: options.issuer,
-    subject,
-    email: typeof email === 'string' ? email : undefined,
-    permissions,
-    // A JWT's claims are whatever its issuer puts in; the type is the application's word for that.
-    claims: keptClaims(payload, options) as C,
-    login,
-    // Whole seconds, as those of a logout are that it is compared with.
-    issuedAt: Math.floor(times.issuedAt),
-    expiresAt: times.expiresAt,
-  }
-}
-
-function permissionsOf(payload: JWTPayload, names: ClaimNames): readonly string[] | undefined {
-  const value =
-    names.permissions === undefined ? (payload.permissions ?? payload.scope) : payload[names.permissions]
-  if (value === undefined) return []
-  if (typeof value === 'string') return value.split(' ').filter((part) => part !== '')
-  return Array.isArray(value) && value.every((part) => typeof part === 'string') ? value : undefined
-}
-
-function keptClaims(payload: JWTPayload, { keepClaims, claimNames = {} }: JwtOptions): Claims {
-  const { subject = 'sub', email = 'email', permissions = 'permissions', login = 'sid' } = claimNames
-  const own = new Set([subject, email, permissions, login, 'scope', 'iss', 'aud', 'exp', 'iat', 'nbf', 'jti'])
-  const keep = (name: string): boolean =>
-    keepClaims === undefined ? !own.has(name) : keepClaims.includes(name)
-  return Object.fromEntries(Object.entries(payload).filter(([name]) => keep(name)))
-}
-
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== ''
-}
-
-function invalid(reason: string): CredentialRefusal {
-  return { refused: 'credential_invalid', reason }
 }

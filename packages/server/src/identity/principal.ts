@@ -58,6 +58,11 @@ export interface Authenticate<C extends Claims = Claims> {
   readonly issuer?: string | undefined
 }
 
+/** The refusal of a credential that is no good. */
+export function invalidCredential(reason: string): CredentialRefusal {
+  return { refused: 'credential_invalid', reason }
+}
+
 /** Tells a refusal from a principal. */
 export function isCredentialRefusal(value: object): value is CredentialRefusal {
   return 'refused' in value
@@ -73,6 +78,11 @@ const UNUSABLE = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uD
 /** Tells whether a value can name a subject or a login. */
 export function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && !UNUSABLE.test(value)
+}
+
+/** Tells whether a value is a time in Unix seconds, and not in milliseconds. */
+export function isUnixSeconds(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value < LATEST_SECONDS
 }
 
 /**
@@ -91,7 +101,7 @@ export function checkPrincipal<C extends Claims>(principal: Principal<C>): Princ
   if (typeof claims !== 'object' || claims === null) misuse('claims must be an object')
   // A comparison with NaN is always false: such a ticket would never expire. Nor would one with milliseconds.
   for (const time of [issuedAt, expiresAt]) {
-    if (time !== undefined && !(Number.isFinite(time) && time < LATEST_SECONDS)) {
+    if (time !== undefined && !isUnixSeconds(time)) {
       misuse('issuedAt and expiresAt must be undefined or Unix seconds, not milliseconds')
     }
   }
