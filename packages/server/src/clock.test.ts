@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { systemClock, withDeadline } from './clock.js'
+import { pause, repeat, systemClock, withDeadline } from './clock.js'
 import { manualClock, settled } from './conformance/index.js'
 
 afterEach(() => {
@@ -95,5 +95,57 @@ describe('withDeadline', () => {
     fail(new Error('broken'))
     await settled()
     expect(abandoned).toEqual([7])
+  })
+})
+
+describe('pause', () => {
+  test('resolves after its time, or as soon as its signal is aborted, and leaves no timer', async () => {
+    const clock = manualClock()
+    const stop = new AbortController()
+    const over: string[] = []
+    void pause(clock, 100).then(() => over.push('time'))
+    void pause(clock, 1000, stop.signal).then(() => over.push('signal'))
+    await clock.run(99)
+    expect(over).toEqual([])
+    await clock.run(1)
+    expect(over).toEqual(['time'])
+    stop.abort()
+    await settled()
+    expect(over).toEqual(['time', 'signal'])
+    await pause(clock, 1000, stop.signal)
+    expect(clock.pending()).toEqual([])
+  })
+})
+
+describe('repeat', () => {
+  test('does a job at once and then as often as the job says, one after the other', async () => {
+    const clock = manualClock()
+    const begun: number[] = []
+    const start = clock.now()
+    const end = repeat(clock, async () => {
+      begun.push(clock.now() - start)
+      await pause(clock, 30)
+      return 70
+    })
+    await clock.run(250)
+    expect(begun).toEqual([0, 100, 200])
+    end()
+    await clock.run(1000)
+    expect(begun).toEqual([0, 100, 200])
+  })
+
+  test('begins later where it is told to, or never if it is ended before', async () => {
+    const clock = manualClock()
+    const done: string[] = []
+    const job = (name: string) => async (): Promise<number> => {
+      done.push(name)
+      return 1000
+    }
+    repeat(clock, job('later'), 500)
+    repeat(clock, job('never'), 500)()
+    await clock.run(499)
+    expect(done).toEqual([])
+    await clock.run(1)
+    expect(done).toEqual(['later'])
   })
 })

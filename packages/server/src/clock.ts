@@ -52,3 +52,36 @@ export function withDeadline<T>(
     )
   })
 }
+
+/** Resolves after `ms` milliseconds, or as soon as `signal` is aborted. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      cancel()
+      signal?.removeEventListener('abort', wake)
+      resolve()
+    }
+    const cancel = clock.after(ms, wake)
+    if (signal?.aborted === true) wake()
+    else signal?.addEventListener('abort', wake)
+  })
+}
+
+/**
+ * Does a job after `firstAfterMs` milliseconds and then again and again: each time it tells after how many milliseconds it is
+ * due next. One is over before the next begins; it must not reject. What is returned ends that.
+ */
+export function repeat(clock: Clock, job: () => Promise<number>, firstAfterMs = 0): () => void {
+  let ended = false
+  const round = async (): Promise<void> => {
+    const nextAfterMs = await job()
+    if (!ended) cancel = clock.after(nextAfterMs, () => void round())
+  }
+  let cancel = (): void => {}
+  if (firstAfterMs > 0) cancel = clock.after(firstAfterMs, () => void round())
+  else void round()
+  return () => {
+    ended = true
+    cancel()
+  }
+}

@@ -5,6 +5,9 @@ import { attempt, holder, issued, REDEEM } from '../conformance/store/given.js'
 import { WsticketError } from '../errors.js'
 import { STORE_BUDGET_MS } from './store-calls.js'
 
+// As many calls as the store may owe an answer.
+const MOST = 10_000
+
 const SUBJECT = holder().subject
 
 /** How a promise has settled, once the clock has gone on. */
@@ -230,6 +233,82 @@ describe('closeSocket', () => {
     core.faults.set('closeSocket', refusedConnection)
     await core.calls.closeSocket('7fAAAAAAAAAAAAAAAAAAAAAA', 'attempt')
     expect(core.told('store.failed')).toMatchObject([{ operation: 'close' }])
+  })
+})
+
+describe('a store that hangs', () => {
+  /** Makes so many calls that nobody answers; gives how they failed, once they have. */
+  async function pileUp(core: Core, calls: number): Promise<Map<string, number>> {
+    core.faults.set('inspect', lost)
+    const messages = new Map<string, number>()
+    const work = Array.from({ length: calls }, () =>
+      core.calls
+        .call('inspect', (store) => store.inspect('x'))
+        .catch((error: unknown) => {
+          const message = error instanceof Error ? error.message : String(error)
+          messages.set(message, (messages.get(message) ?? 0) + 1)
+        }),
+    )
+    await core.clock.run(STORE_BUDGET_MS)
+    await Promise.all(work)
+    return messages
+  }
+
+  // Every request that came while a store hung stayed in the memory of its client for as long as it did.
+  test('is not sent more than it can owe; what comes beyond that fails at once', async () => {
+    const core = makeCore()
+    expect(await pileUp(core, MOST + 500)).toEqual(
+      new Map([
+        ['the memory store has 10000 calls to answer; inspect was not sent', 500],
+        ['the memory store did not answer inspect in 1000 ms', MOST],
+      ]),
+    )
+    expect(core.made.get('inspect')).toBe(MOST)
+    const started = core.clock.now()
+    await expect(core.calls.redeem('x', attempt(), REDEEM)).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: 'the memory store has 10000 calls to answer; redeem was not sent',
+    })
+    expect(core.clock.now()).toBe(started)
+    expect([core.made.get('redeem'), core.made.get('closeSocket')]).toEqual([undefined, undefined])
+  })
+
+  test('is told of once a second, and not for each call that was not sent', async () => {
+    const core = makeCore()
+    await pileUp(core, MOST + 500)
+    const overload = () => core.told('store.failed').filter(({ message }) => message.includes('was not sent'))
+    expect(overload()).toHaveLength(1)
+    for (let round = 0; round < 10; round += 1) {
+      await core.calls.call('health', (store) => store.health()).catch(() => {})
+      core.clock.advance(500)
+    }
+    expect(overload()).toHaveLength(6)
+  })
+
+  test('is asked again once it has answered, or once what it owes is lost', async () => {
+    const core = makeCore()
+    const answers: (() => void)[] = []
+    core.faults.set('health', async (_call, make) => {
+      await new Promise<void>((resolve) => answers.push(resolve))
+      return make()
+    })
+    const asked = core.calls.call('health', (store) => store.health())
+    await settle(core, asked, STORE_BUDGET_MS)
+    await pileUp(core, MOST - 1)
+    const ask = (): Promise<unknown> =>
+      core.calls.call('list', (store) => store.listSessions(SUBJECT)).catch(({ code }) => code)
+    expect(await ask()).toBe('store_unavailable')
+    for (const answer of answers) answer()
+    await core.clock.run(0)
+    expect(await ask()).toEqual([])
+    await pileUp(core, 1)
+    expect(await ask()).toBe('store_unavailable')
+    await core.clock.run(30_000)
+    core.faults.clear()
+    expect(await ask()).toEqual([])
+    expect(await pileUp(core, MOST)).toEqual(
+      new Map([['the memory store did not answer inspect in 1000 ms', MOST]]),
+    )
   })
 })
 

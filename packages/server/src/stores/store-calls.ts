@@ -1,4 +1,4 @@
-import { type Clock, withDeadline } from '../clock.js'
+import { type Clock, pause, withDeadline } from '../clock.js'
 import { isWsticketError, messageOf, WsticketError } from '../errors.js'
 import type { EventHub } from '../events/hub.js'
 import type { RedeemAttempt, RedeemOutcome, RedeemTerms, SessionCheck, TicketStore } from './store.js'
@@ -10,15 +10,24 @@ const REDEEM_TRY_MS = 350
 // The first and the longest pause before asking again; each is twice the one before. A store that refuses at once is so
 // asked eight times in all and not forty, and a new master is found within a fifth of a second.
 const REDEEM_PAUSE_MS = { first: 25, longest: 200 } as const
+// Calls that the store may owe an answer. One that answers in a millisecond never owes more than a few hundred; one that
+// hangs must not take the memory of everything that keeps coming, some 4 KiB each.
+const MAX_OPEN_CALLS = 10_000
+// A call that has not ended so long after it was given up is lost and never will: it is counted no longer.
+const LOST_MS = 30_000
+// Under overload calls are refused by the thousand; that it is so is told this often.
+const OVERLOAD_TOLD_MS = 1000
 
 /**
- * The store, with a deadline on every call. Whatever fails is told to the hub and rejects with a
- * `WsticketError` of code `store_unavailable`.
+ * The store, with a deadline on every call and a limit on how many may be open. Whatever fails is told to the hub and rejects
+ * with a `WsticketError` of code `store_unavailable`.
  */
 export class StoreCalls {
   readonly store: TicketStore
   readonly #clock: Clock
   readonly #events: EventHub
+  #open = 0
+  #overloadToldAt = Number.NEGATIVE_INFINITY
 
   constructor(store: TicketStore, clock: Clock, events: EventHub) {
     this.store = store
@@ -28,8 +37,10 @@ export class StoreCalls {
 
   /** Makes one call. */
   async call<T>(operation: string, work: (store: TicketStore) => Promise<T>): Promise<T> {
+    const overload = this.#overload(operation)
+    if (overload !== undefined) throw overload
     try {
-      return await this.#within(operation, STORE_BUDGET_MS, work(this.store))
+      return await this.#within(operation, STORE_BUDGET_MS, () => work(this.store))
     } catch (error) {
       throw this.failed(operation, error)
     }
@@ -37,6 +48,8 @@ export class StoreCalls {
 
   /** Redeems, asking again with the same attempt for as long as the budget lasts. */
   async redeem(ref: string, attempt: RedeemAttempt, terms: RedeemTerms): Promise<RedeemOutcome> {
+    const overload = this.#overload('redeem')
+    if (overload !== undefined) throw overload
     const until = this.#clock.now() + STORE_BUDGET_MS
     let refused = false
     const abandoned = (outcome: RedeemOutcome): void => {
@@ -50,7 +63,7 @@ export class StoreCalls {
     ) {
       try {
         const left = Math.min(REDEEM_TRY_MS, until - this.#clock.now())
-        const trying = this.store.redeem(ref, attempt, terms)
+        const trying = (): Promise<RedeemOutcome> => this.store.redeem(ref, attempt, terms)
         const outcome = await this.#within('redeem', left, trying, abandoned)
         refused = outcome.kind !== 'admitted'
         return outcome
@@ -61,7 +74,7 @@ export class StoreCalls {
           void this.closeSocket(ref, attempt.id)
           throw this.failed('redeem', error)
         }
-        await new Promise<void>((resolve) => this.#clock.after(pauseMs, resolve))
+        await pause(this.#clock, pauseMs)
       }
     }
   }
@@ -92,16 +105,41 @@ export class StoreCalls {
     )
   }
 
-  #within<T>(operation: string, ms: number, work: Promise<T>, abandoned?: (value: T) => void): Promise<T> {
-    return withDeadline(work, {
-      clock: this.#clock,
-      ms,
-      late: () =>
-        new WsticketError(
-          'store_unavailable',
-          `the ${this.store.kind} store did not answer ${operation} in ${ms} ms`,
-        ),
-      ...(abandoned === undefined ? {} : { abandoned }),
-    })
+  /** Why a call cannot even be made; `undefined` if it can. */
+  #overload(operation: string): WsticketError | undefined {
+    if (this.#open < MAX_OPEN_CALLS) return undefined
+    const error = new WsticketError(
+      'store_unavailable',
+      `the ${this.store.kind} store has ${MAX_OPEN_CALLS} calls to answer; ${operation} was not sent`,
+    )
+    const now = this.#clock.now()
+    if (now - this.#overloadToldAt < OVERLOAD_TOLD_MS) return error
+    this.#overloadToldAt = now
+    return this.failed(operation, error)
+  }
+
+  #within<T>(
+    operation: string,
+    ms: number,
+    make: () => Promise<T>,
+    abandoned: (value: T) => void = () => {},
+  ): Promise<T> {
+    this.#open += 1
+    let open = true
+    const ended = (): void => {
+      if (open) this.#open -= 1
+      open = false
+    }
+    // What a store throws at once is a failure like any other.
+    const work = (async () => make())()
+    work.then(ended, ended)
+    const late = (): Error => {
+      this.#clock.after(LOST_MS, ended)
+      return new WsticketError(
+        'store_unavailable',
+        `the ${this.store.kind} store did not answer ${operation} in ${ms} ms`,
+      )
+    }
+    return withDeadline(work, { clock: this.#clock, ms, late, abandoned })
   }
 }
