@@ -23,6 +23,11 @@ export interface RateDecision {
 // rounding eats the last one of a burst.
 const STEPS_PER_MS = 1024
 
+/** Milliseconds between two, in the steps that sums keep exactly. */
+export function intervalMs(rate: Rate): number {
+  return Math.ceil((1000 / rate.perSecond) * STEPS_PER_MS) / STEPS_PER_MS
+}
+
 /**
  * Decides whether one more is allowed now, by the generic cell rate algorithm (ITU-T I.371).
  *
@@ -30,7 +35,7 @@ const STEPS_PER_MS = 1024
  * passed, has its full burst.
  */
 export function decideRate(rate: Rate, kept: number | undefined, now: number): RateDecision {
-  const interval = Math.ceil((1000 / rate.perSecond) * STEPS_PER_MS) / STEPS_PER_MS
+  const interval = intervalMs(rate)
   const tolerance = interval * (rate.burst - 1)
   const arrival = Math.max(kept ?? now, now)
   const ahead = arrival - now

@@ -1,0 +1,185 @@
+import { type Clock, withDeadline } from '../../clock.js'
+import { messageOf, WsticketError } from '../../errors.js'
+import type { StorePromises } from '../store.js'
+import { storeError } from './redis-errors.js'
+import type { RedisLink, RedisMaster } from './redis-link.js'
+import { texts } from './replies.js'
+import { PROBE } from './scripts/shared.js'
+
+/** How single use is kept through a failover. */
+export type Guarantee = 'fence' | 'wait' | 'none'
+
+/** What a deployment of Redis is and can promise. */
+export interface Deployment {
+  /** Changes whenever one of the masters is another process than before. */
+  readonly tenure: string
+  readonly promises: StorePromises
+  readonly warnings: readonly string[]
+}
+
+interface ProbedMaster {
+  readonly name: string
+  readonly replid: string | undefined
+  /** Why the replication id is not known. */
+  readonly hidden: string | undefined
+  readonly role: string | undefined
+  readonly replicas: number
+  readonly holdsBackWrites: boolean
+  readonly evicts: string | undefined
+}
+
+/**
+ * Asks every master what it is.
+ *
+ * Rejects with `store_unavailable` and a remedy if this deployment cannot keep what is asked for, or if none answers. Masters
+ * that do not answer are warnings: the others go on.
+ */
+export async function probeDeployment(link: RedisLink, guarantee: Guarantee): Promise<Deployment> {
+  const masters = await link.masters()
+  const probed = await Promise.allSettled(masters.map(probeMaster))
+  const answered = probed.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  if (answered.length === 0) {
+    const failed = probed.find((outcome) => outcome.status === 'rejected')
+    throw storeError(failed?.reason ?? new Error('no master is known'))
+  }
+  const warnings = probed.flatMap((outcome, index) =>
+    outcome.status === 'rejected'
+      ? [`${masters[index]?.name ?? 'A master'} does not answer: ${messageOf(outcome.reason)}.`]
+      : [],
+  )
+  refuseReplicas(answered)
+  if (guarantee === 'fence') refuseWithoutFence(answered)
+  const lost = answered.flatMap((master) => lossOfRevocations(master, link.topology))
+  return {
+    tenure: answered
+      .map(({ replid }) => replid ?? '')
+      .sort()
+      .join(' '),
+    promises: {
+      single_use: guarantee === 'fence' ? 'absolute' : guarantee,
+      revocation: lost.length > 0 ? 'none' : 'bounded',
+      shared: 'nodes',
+    },
+    warnings: [...warnings, ...weaknesses(guarantee), ...new Set(lost)],
+  }
+}
+
+// A master that does not answer must not keep those from being read that do.
+const TENURE_MS = 500
+
+/** Names the processes that are masters at the moment; `undefined` while one of them does not answer. */
+export async function presentTenure(link: RedisLink, clock: Clock): Promise<string | undefined> {
+  try {
+    const masters = await link.masters()
+    const asked = masters.map(
+      async (master) => factsOf(await ask(master, 'replication')).get('master_replid') ?? '',
+    )
+    const replids = await withDeadline(Promise.all(asked), {
+      clock,
+      ms: TENURE_MS,
+      late: () => new Error('a master does not answer'),
+    })
+    return replids.sort().join(' ')
+  } catch {
+    return undefined
+  }
+}
+
+async function probeMaster(master: RedisMaster): Promise<ProbedMaster> {
+  const [replication, memory] = await Promise.all([ask(master, 'replication'), ask(master, 'memory')])
+  const facts = factsOf(replication)
+  const policy = factsOf(memory).get('maxmemory_policy')
+  return {
+    name: master.name,
+    replid: facts.get('master_replid'),
+    hidden: replication.ok ? undefined : replication.text,
+    role: facts.get('role'),
+    replicas: Number(facts.get('connected_slaves') ?? 0),
+    holdsBackWrites: facts.has('min_slaves_good_slaves'),
+    evicts: policy === undefined || policy === 'noeviction' ? undefined : policy,
+  }
+}
+
+interface Section {
+  readonly ok: boolean
+  readonly text: string
+}
+
+async function ask(master: RedisMaster, section: string): Promise<Section> {
+  const [kind, text = ''] = texts(await master.send(['EVAL', PROBE.source, '0', section]))
+  return { ok: kind === 'info', text }
+}
+
+function factsOf({ ok, text }: Section): ReadonlyMap<string, string> {
+  if (!ok) return new Map()
+  return new Map(
+    text.split(/\r?\n/).flatMap((line) => {
+      const colon = line.indexOf(':')
+      return colon > 0 ? [[line.slice(0, colon), line.slice(colon + 1)]] : []
+    }),
+  )
+}
+
+function refuseReplicas(masters: readonly ProbedMaster[]): void {
+  const replica = masters.find(({ role }) => role !== undefined && role !== 'master')
+  if (replica === undefined) return
+  throw new WsticketError('store_unavailable', `${replica.name} is a replica of Redis and not a master`, {
+    remedy: 'Let the client connect to the master, by Sentinel or Cluster.',
+  })
+}
+
+function refuseWithoutFence(masters: readonly ProbedMaster[]): void {
+  const replids = masters.map(({ replid }) => replid ?? '')
+  const because =
+    masters.find(({ hidden }) => hidden !== undefined) !== undefined
+      ? 'INFO is not allowed'
+      : replids.some((replid) => !/^[0-9a-f]{40}$/.test(replid) || /^0+$/.test(replid))
+        ? 'INFO replication has no master_replid'
+        : new Set(replids).size < replids.length
+          ? 'all masters tell the same one'
+          : undefined
+  if (because === undefined) return
+  throw new WsticketError(
+    'store_unavailable',
+    `Redis does not tell its replication id (${because}), so single use cannot be kept through a failover`,
+    {
+      remedy:
+        "Allow INFO for this user, or give redisStore() guarantee: 'wait' (slower, needs replicas) or 'none'.",
+    },
+  )
+}
+
+function weaknesses(guarantee: Guarantee): string[] {
+  if (guarantee === 'fence') return []
+  if (guarantee === 'wait') {
+    return [
+      'Single use is as strong as WAIT: a replica that was cut off and is promoted can admit a ticket again.',
+    ]
+  }
+  return ['Single use is not kept through a failover: a promoted replica can admit a ticket again.']
+}
+
+/** Why revocations can be lost. */
+function lossOfRevocations(
+  { name, replicas, holdsBackWrites, evicts, hidden }: ProbedMaster,
+  topology: RedisLink['topology'],
+): string[] {
+  if (hidden !== undefined) {
+    return [
+      `${name} does not tell its replication (INFO is not allowed): revocations may be lost at a failover.`,
+    ]
+  }
+  const lost: string[] = []
+  if (evicts !== undefined) {
+    lost.push(
+      `maxmemory-policy is ${evicts}: revocations can be evicted. Set it to noeviction, and maxmemory high enough.`,
+    )
+  }
+  // In a Cluster, a master that was cut off stops by itself after cluster-node-timeout.
+  if (topology === 'single' && replicas > 0 && !holdsBackWrites) {
+    lost.push(
+      'A master that was cut off goes on writing: revocations do not bind it. Set min-replicas-to-write 1 (Sentinel).',
+    )
+  }
+  return lost
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../../clock.js'
+import type { Notice, NoticeBatch } from '../store.js'
+import { presentTenure } from './deployment.js'
+import { LOOK_MS, NoticeWaker } from './notice-waker.js'
+import { texts } from './replies.js'
+import type { ScriptRunner } from './script-runner.js'
+import { ANNOUNCE, READ_NOTICES } from './scripts/shared.js'
+
+// Readers are woken at each notice; one that is further behind than this, or was away for longer, finds a gap.
+const KEEP_COUNT = 10_000
+const KEEP_MS = 3_600_000
+const READ_COUNT = 1000
+
+/** The notices of all nodes, in one stream. */
+export class NoticeStream {
+  readonly #runner: ScriptRunner
+  readonly #key: string
+  readonly #clock: Clock
+  readonly #waker: NoticeWaker
+  /** Called before a reader is told that a master is another one. */
+  readonly #onNewTenure: () => Promise<void>
+  /** Notices that could not be told yet, although what they tell of has happened. */
+  #untold: Notice[] = []
+  #tenure: string | undefined
+  #tenureAt = Number.NEGATIVE_INFINITY
+
+  constructor(runner: ScriptRunner, key: string, clock: Clock, onNewTenure: () => Promise<void>) {
+    this.#runner = runner
+    this.#key = key
+    this.#clock = clock
+    this.#waker = new NoticeWaker(runner.link, key, clock)
+    this.#onNewTenure = onNewTenure
+  }
+
+  /** Announces. One that cannot be told now rejects, and is told as soon as it can be. */
+  async append(notice: Notice): Promise<void> {
+    try {
+      await this.#announce(notice)
+    } catch (error) {
+      this.#untold.push(notice)
+      throw error
+    }
+  }
+
+  /** Reads on from a cursor: where in the stream, and who was master. */
+  async read(cursor: string | undefined, signal: AbortSignal): Promise<NoticeBatch> {
+    if (cursor === undefined) {
+      const tenure = await this.#presentTenure()
+      const { entry } = await this.#look('')
+      return { cursor: `${entry}/${tenure}`, notices: [], gap: false }
+    }
+    const [from = '', knownTenure = ''] = cursor.split('/')
+    for (;;) {
+      await this.#tellUntold()
+      const tenure = await this.#presentTenure()
+      // What a lost master knew is told to the new one first: readers then check what they hold against that.
+      if (tenure !== knownTenure) await this.#onNewTenure()
+      const { entry, gap, notices } = await this.#look(from)
+      const changed = tenure !== knownTenure
+      if (changed || gap || notices.length > 0 || signal.aborted) {
+        return { cursor: `${entry}/${tenure}`, notices, gap: gap || changed }
+      }
+      await this.#waker.wait(from, signal)
+    }
+  }
+
+  close(): void {
+    this.#waker.close()
+  }
+
+  async #look(
+    from: string,
+  ): Promise<{ readonly entry: string; readonly gap: boolean; readonly notices: Notice[] }> {
+    const reply = texts(await this.#runner.run(READ_NOTICES, [this.#key], [from, String(READ_COUNT)]))
+    const [entry = '', gap, ...notices] = reply
+    // What is in the stream was written by this very class.
+    return { entry, gap: gap === '1', notices: notices.map((notice) => JSON.parse(notice) as Notice) }
+  }
+
+  /** The masters as they are, looked up once in a while; one that does not answer has not changed. */
+  async #presentTenure(): Promise<string> {
+    const now = this.#clock.now()
+    if (this.#tenure === undefined || now - this.#tenureAt >= LOOK_MS) {
+      this.#tenureAt = now
+      this.#tenure = (await presentTenure(this.#runner.link, this.#clock)) ?? this.#tenure ?? ''
+    }
+    return this.#tenure
+  }
+
+  async #tellUntold(): Promise<void> {
+    for (const notice of this.#untold.splice(0)) await this.append(notice)
+  }
+
+  async #announce(notice: Notice): Promise<void> {
+    const args = [JSON.stringify(notice), String(KEEP_COUNT), String(KEEP_MS)]
+    await this.#runner.run(ANNOUNCE, [this.#key], args)
+  }
+}

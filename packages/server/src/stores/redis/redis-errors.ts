@@ -1,0 +1,48 @@
+import { isWsticketError, messageOf, WsticketError } from '../../errors.js'
+
+/** What Redis says at the beginning of an error, and what an operator can do about it. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/^(NOAUTH|WRONGPASS)/, 'Give the client the right user name and password.'],
+  [
+    /NOPERM|no permissions|can't run this command/i,
+    'Give the user of Redis the rights that the documentation lists (docs/redis.md, "Access").',
+  ],
+  [/^OOM/, 'Redis is full: raise maxmemory. Do not let it evict keys, since that would lose revocations.'],
+  [
+    /^READONLY/,
+    'The client is connected to a replica: let it connect to the master, by Sentinel or Cluster.',
+  ],
+  [
+    /^MISCONF/,
+    'Redis cannot write its snapshot to disk: mend the disk, or set stop-writes-on-bgsave-error no.',
+  ],
+  [/^NOREPLICAS/, 'Fewer replicas than min-replicas-to-write are connected: bring them back.'],
+  [/^(BUSY|UNKILLABLE)/, 'A script of somebody keeps Redis busy: SCRIPT KILL.'],
+  [/^LOADING/, 'Redis is starting, and reads its data.'],
+  [/^(CLUSTERDOWN|MASTERDOWN)/, 'The Cluster has no master for some slots: bring one back.'],
+]
+
+// Redis refused before it did anything, because a slot is on its way to another node or a failover is under way: the same
+// command may be sent again.
+const UNDONE = /TRYAGAIN|non local key|^(ASK|MOVED|CLUSTERDOWN|MASTERDOWN|LOADING)\b/
+
+/** Tells whether an error says that nothing was done, and that another try may well succeed. */
+export function isUndone(error: unknown): boolean {
+  return error instanceof Error && UNDONE.test(error.message)
+}
+
+/** Tells whether Redis does not know the script that it was to run. */
+export function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && /^NOSCRIPT/.test(error.message)
+}
+
+/** The error of the contract for whatever a client rejected with. */
+export function storeError(error: unknown): WsticketError {
+  if (isWsticketError(error)) return error
+  const message = messageOf(error)
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(message))?.[1]
+  return new WsticketError('store_unavailable', `Redis failed: ${message}`, {
+    cause: error,
+    ...(remedy === undefined ? {} : { remedy }),
+  })
+}

@@ -1,0 +1,159 @@
+import {
+  type IoRedis,
+  type IoRedisCluster,
+  type KnownClient,
+  knownClient,
+  type NodeRedis,
+  type NodeRedisCluster,
+  type NodeRedisSentinel,
+  type RedisClient,
+} from './redis-client.js'
+
+/** One master, as the client knows it. */
+export interface RedisMaster {
+  /** Its address, where the client tells one. */
+  readonly name: string
+  send(args: readonly string[]): Promise<unknown>
+}
+
+/** What a store needs of a client, whichever it is. */
+export interface RedisLink {
+  readonly topology: 'single' | 'cluster'
+  /** Sends a command to the master that holds a key. */
+  send(key: string, args: readonly string[]): Promise<unknown>
+  /** Sends several to it, one right after the other over one connection. */
+  sendTogether(key: string, commands: readonly (readonly string[])[]): Promise<readonly unknown[]>
+  /** The masters that are known at the moment. */
+  masters(): Promise<readonly RedisMaster[]>
+  /** A link over connections of its own, for commands that block. Its owner closes it. */
+  duplicate(): Promise<OwnLink>
+}
+
+/** A link that whoever made it closes. */
+export interface OwnLink extends RedisLink {
+  close(): void
+}
+
+/** Makes a link of a client. */
+export function linkOf(client: RedisClient): RedisLink {
+  const known = knownClient(client)
+  // Without a listener, a connection that breaks would end the process. What fails is told call by call.
+  client.on('error', () => {})
+  return linkTo(known)
+}
+
+function linkTo(known: KnownClient): OwnLink {
+  switch (known.kind) {
+    case 'ioredis':
+      return ioRedisLink(known.client)
+    case 'ioredis-cluster':
+      return ioRedisClusterLink(known.client)
+    case 'node-redis':
+      return nodeRedisLink(known.client)
+    case 'node-redis-sentinel':
+      return nodeRedisSentinelLink(known.client)
+    case 'node-redis-cluster':
+      return nodeRedisClusterLink(known.client)
+  }
+}
+
+async function duplicated(client: RedisClient): Promise<OwnLink> {
+  const known = knownClient(client.duplicate())
+  known.client.on('error', () => {})
+  const link = linkTo(known)
+  if (known.kind !== 'ioredis' && known.kind !== 'ioredis-cluster') {
+    try {
+      await known.client.connect()
+    } catch (error) {
+      link.close()
+      throw error
+    }
+  }
+  return link
+}
+
+function ioRedisLink(client: IoRedis): OwnLink {
+  const send = ([command = '', ...args]: readonly string[]): Promise<unknown> => client.call(command, args)
+  return {
+    topology: 'single',
+    send: (_key, args) => send(args),
+    sendTogether: (_key, commands) => Promise.all(commands.map(send)),
+    masters: async () => [{ name: 'the master', send }],
+    duplicate: () => duplicated(client),
+    close: () => client.disconnect(),
+  }
+}
+
+function ioRedisClusterLink(client: IoRedisCluster): OwnLink {
+  return {
+    ...ioRedisLink(client),
+    topology: 'cluster',
+    sendTogether: () => {
+      throw new TypeError(
+        "guarantee: 'wait' over a Cluster needs node-redis (createCluster): ioredis cannot send WAIT to the master of a key. Or let Redis allow INFO, and leave guarantee out",
+      )
+    },
+    masters: async () =>
+      client.nodes('master').map((node, index) => ({
+        name: addressOf(node) ?? `master ${index + 1}`,
+        send: ([command = '', ...args]) => node.call(command, args),
+      })),
+  }
+}
+
+function nodeRedisLink(client: NodeRedis): OwnLink {
+  const send = (args: readonly string[]): Promise<unknown> => client.sendCommand(args)
+  return {
+    topology: 'single',
+    send: (_key, args) => send(args),
+    sendTogether: (_key, commands) => Promise.all(commands.map(send)),
+    masters: async () => [{ name: 'the master', send }],
+    duplicate: () => duplicated(client),
+    close: () => destroy(client),
+  }
+}
+
+function nodeRedisSentinelLink(client: NodeRedisSentinel): OwnLink {
+  const send = (args: readonly string[]): Promise<unknown> => client.sendCommand(false, args)
+  return {
+    topology: 'single',
+    send: (_key, args) => send(args),
+    sendTogether: (_key, commands) =>
+      client.use((leased) => Promise.all(commands.map((args) => leased.sendCommand(false, args)))),
+    masters: async () => [{ name: 'the master', send }],
+    duplicate: () => duplicated(client),
+    close: () => destroy(client),
+  }
+}
+
+function nodeRedisClusterLink(client: NodeRedisCluster): OwnLink {
+  return {
+    topology: 'cluster',
+    send: (key, args) => client.sendCommand(key, false, args),
+    sendTogether: (key, commands) =>
+      Promise.all(commands.map((args) => client.sendCommand(key, false, args))),
+    masters: async () =>
+      client.masters.map((master) => ({
+        name: master.address,
+        send: async (args) => (await client.nodeClient(master)).sendCommand(args),
+      })),
+    duplicate: () => duplicated(client),
+    close: () => destroy(client),
+  }
+}
+
+/** Cuts the connections of a client, whatever state it is in: one that never connected throws, or rejects. */
+function destroy(client: { destroy(): unknown }): void {
+  const cut = async (): Promise<void> => {
+    await client.destroy()
+  }
+  cut().catch(() => {})
+}
+
+function addressOf(node: IoRedis): string | undefined {
+  const options: unknown = Reflect.get(node, 'options')
+  if (typeof options !== 'object' || options === null) return undefined
+  const host: unknown = Reflect.get(options, 'host')
+  const port: unknown = Reflect.get(options, 'port')
+  return typeof host === 'string' && typeof port === 'number' ? `${host}:${port}` : undefined
+}

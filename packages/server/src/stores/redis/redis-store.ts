@@ -1,0 +1,457 @@
+import { randomBytes } from 'node:crypto'
+import { checkKnown, checkOneOf, checkWhole } from '../../checks.js'
+import { type Clock, systemClock } from '../../clock.js'
+import { intervalMs } from '../../rate/gcra.js'
+import {
+  GRACE_MS,
+  type Holder,
+  type Inspection,
+  type IssueOutcome,
+  type IssueTerms,
+  NODE_LEASE_MS,
+  type Notice,
+  type NoticeBatch,
+  type OvertakenCredential,
+  type RedeemAttempt,
+  type RedeemOutcome,
+  type RedeemTerms,
+  type Renewal,
+  type RenewOutcome,
+  type RevokeOutcome,
+  type RevokeTarget,
+  type SessionCheck,
+  type SessionSummary,
+  type StoreHealth,
+  type SubjectKey,
+  type TicketRecord,
+  type TicketStore,
+} from '../store.js'
+import { AcknowledgedRevokes } from './acknowledged-revokes.js'
+import { type Deployment, type Guarantee, probeDeployment } from './deployment.js'
+import { ExpiredCount } from './expired-count.js'
+import { RedisKeys, shardOf } from './keys.js'
+import { NoticeStream } from './notice-stream.js'
+import {
+  issueOutcome,
+  isTicketState,
+  overtakenOutcome,
+  redeemOutcome,
+  renewOutcome,
+  sessionCheck,
+} from './outcomes.js'
+import type { RedisClient } from './redis-client.js'
+import { linkOf, type RedisLink } from './redis-link.js'
+import { rows, texts } from './replies.js'
+import { ScriptRunner } from './script-runner.js'
+import { CHECK_CREDENTIAL, REVOKE_LOGIN, REVOKE_ONE, REVOKE_SUBJECT } from './scripts/revocations.js'
+import type { Script } from './scripts/script.js'
+import { CHECK_SESSIONS, CLOSE_SOCKET, LIST_SESSIONS, RENEW } from './scripts/sessions.js'
+import { KEEP_NODE } from './scripts/shared.js'
+import { INSPECT, ISSUE, REDEEM } from './scripts/tickets.js'
+import { SealKeyRing } from './seal-key-ring.js'
+import { fromWord, toWord, toWords } from './text.js'
+import { boundWords, readTicket, ticketBody } from './ticket-value.js'
+
+/** How a Redis store works. All has defaults that are safe. */
+export interface RedisStoreOptions {
+  /**
+   * What all keys begin with: several systems may share one Redis. 1 to 64 letters, digits, `.`, `_`, `-` and `:`.
+   *
+   * @default 'wst'
+   */
+  readonly prefix?: string | undefined
+  /**
+   * How single use is kept through a failover of Redis. `fence`: only the process that issued a ticket can consume it; needs
+   * `INFO`. `wait`: a redeem counts once `replicas` replicas have it; slower, and weaker. `none`: it is not.
+   *
+   * @default 'fence'
+   */
+  readonly guarantee?: Guarantee | undefined
+  /** With `guarantee: 'wait'`, how many replicas must have a redeem or a revoke, 1 to 16. @default 1 */
+  readonly replicas?: number | undefined
+  /** Milliseconds that ended tickets and sessions stay known, 100 to 3600000. @default 300_000 */
+  readonly graceMs?: number | undefined
+  /** Milliseconds that a node counts as alive after it was last heard of, 100 to 3600000. @default 30_000 */
+  readonly leaseMs?: number | undefined
+  /** Seconds after which a new key seals tickets, 60 to 2678400. @default 86_400 */
+  readonly sealRotationSeconds?: number | undefined
+  /** For pauses and deadlines; what is kept goes by the clock of Redis. @default the machine's */
+  readonly clock?: Clock | undefined
+}
+
+/** A store in Redis. Its connections for blocking reads are closed by `close`; the client that it was given is yours. */
+export interface RedisTicketStore extends TicketStore {
+  close(): Promise<void>
+}
+
+const OPTIONS = ['prefix', 'guarantee', 'replicas', 'graceMs', 'leaseMs', 'sealRotationSeconds', 'clock']
+const PREFIX = /^[\w.:-]{1,64}$/
+// A replica that has not got a write by then is behind: the redeem is asked again within its budget.
+const REPLICATION_MS = 250
+// Buckets in which unused tickets are counted: as fine as makes no difference beside the grace.
+const SPANS_PER_GRACE = 30
+const DAY_SECONDS = 86_400
+// Revokes that are told to a new master at the same time.
+const TELL_AGAIN_AT_ONCE = 50
+
+/**
+ * Keeps tickets, sessions and revocations in Redis 6.2 or later, or Valkey, for any number of nodes: single, with Sentinel or as a
+ * Cluster.
+ *
+ * Issue and redeem are one script each, on one slot. Single use holds through failovers, restarts from old snapshots and
+ * split brains: see `guarantee`. What this Redis can promise is probed at the first call, told by `health()`, and a call rejects
+ * with `store_unavailable` and a remedy where it cannot keep what is asked for.
+ *
+ * @example
+ * const wsticket = createWsticket({ store: redisStore(new Redis(process.env.REDIS_URL)), authenticate, origins })
+ */
+export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisTicketStore {
+  checkKnown('redisStore.', options, OPTIONS)
+  checkOneOf('redisStore.guarantee', options.guarantee, ['fence', 'wait', 'none'])
+  const prefix = options.prefix ?? 'wst'
+  if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {
+    throw new TypeError(
+      `redisStore.prefix is ${JSON.stringify(prefix)}; it must be 1 to 64 letters, digits, '.', '_', '-' and ':'. Example: 'wst'`,
+    )
+  }
+  const {
+    replicas = 1,
+    graceMs = GRACE_MS,
+    leaseMs = NODE_LEASE_MS,
+    sealRotationSeconds = DAY_SECONDS,
+  } = options
+  checkWhole('redisStore.replicas', replicas, 1, 16)
+  checkWhole('redisStore.graceMs', graceMs, 100, 3_600_000)
+  checkWhole('redisStore.leaseMs', leaseMs, 100, 3_600_000)
+  checkWhole('redisStore.sealRotationSeconds', sealRotationSeconds, 60, 31 * DAY_SECONDS)
+  const guarantee = options.guarantee ?? 'fence'
+  return new RedisStore({
+    link: linkOf(client),
+    clock: options.clock ?? systemClock,
+    keys: new RedisKeys(prefix),
+    guarantee,
+    replicas,
+    graceMs,
+    leaseMs,
+    sealRotationMs: sealRotationSeconds * 1000,
+  })
+}
+
+interface Parts {
+  readonly link: RedisLink
+  readonly clock: Clock
+  readonly keys: RedisKeys
+  readonly guarantee: Guarantee
+  readonly replicas: number
+  readonly graceMs: number
+  readonly leaseMs: number
+  readonly sealRotationMs: number
+}
+
+class RedisStore implements RedisTicketStore {
+  readonly kind = 'redis'
+  readonly #parts: Parts
+  readonly #keys: RedisKeys
+  readonly #runner: ScriptRunner
+  readonly #notices: NoticeStream
+  readonly #seals: SealKeyRing
+  readonly #expired: ExpiredCount
+  readonly #acknowledged = new AcknowledgedRevokes()
+  readonly #graceMs: string
+  readonly #spanMs: string
+  #probe: Promise<Deployment> | undefined
+
+  constructor(parts: Parts) {
+    const { clock, keys, graceMs, link } = parts
+    const spanMs = Math.ceil(graceMs / SPANS_PER_GRACE)
+    this.#parts = parts
+    this.#keys = keys
+    this.#runner = new ScriptRunner(link, clock)
+    this.#notices = new NoticeStream(this.#runner, keys.notices, clock, () => this.#tellAgain())
+    this.#seals = new SealKeyRing(this.#runner, keys.seal, parts.sealRotationMs)
+    this.#expired = new ExpiredCount(this.#runner, keys, clock, spanMs)
+    this.#graceMs = String(graceMs)
+    this.#spanMs = String(spanMs)
+  }
+
+  async issue(record: TicketRecord, { rate, outstanding }: IssueTerms): Promise<IssueOutcome> {
+    const { ref, holder } = record
+    const reply = await this.#run(
+      ISSUE,
+      [this.#keys.subject(holder.subject)],
+      [
+        this.#base(ref),
+        ref,
+        holder.login ?? '-',
+        ...timesOf(holder),
+        whole(record.ttlMs),
+        record.singleUse ? 's' : 'm',
+        newGeneration(),
+        this.#parts.guarantee === 'fence' ? '1' : '0',
+        boundWords(record.audience, record.bindings),
+        String(rate?.burst ?? 0),
+        String(rate === undefined ? 0 : intervalMs(rate)),
+        String(outstanding),
+        this.#graceMs,
+        this.#spanMs,
+        ticketBody(record),
+      ],
+    )
+    return issueOutcome(texts(reply))
+  }
+
+  async redeem(ref: string, attempt: RedeemAttempt, terms: RedeemTerms): Promise<RedeemOutcome> {
+    const { shown } = attempt
+    const reply = await this.#runSafely(
+      REDEEM,
+      [this.#keys.ticket(ref)],
+      [
+        this.#base(ref),
+        ref,
+        toWord(attempt.id),
+        toWord(attempt.node),
+        toWord(attempt.address),
+        toWord(shown.origin),
+        boundWords(terms.audience, shown),
+        String(terms.sessionsPerUser),
+        whole(terms.maxSessionMs),
+        whole(terms.skewMs),
+        terms.liveNodes === undefined ? '-' : ` ${toWords(terms.liveNodes)} `,
+        this.#graceMs,
+        this.#spanMs,
+      ],
+    )
+    return redeemOutcome(ref, texts(reply))
+  }
+
+  async inspect(ref: string): Promise<Inspection> {
+    const reply = await this.#run(INSPECT, [this.#keys.ticket(ref)], [this.#base(ref), ref, this.#graceMs])
+    const [state, at = '', value = ''] = texts(reply)
+    if (!isTicketState(state)) return { kind: 'unknown' }
+    const { record, expiresAt } = readTicket(ref, value)
+    return { kind: 'known', state, record, at: Number(at), remainingMs: expiresAt - Number(at) }
+  }
+
+  async revoke(target: RevokeTarget): Promise<RevokeOutcome> {
+    const [kind, at] = await this.#revokeState(target)
+    if (kind === 'unknown') return { kind }
+    const revokedAt = Number(at)
+    await this.#notices.append(noticeOf(target, revokedAt))
+    this.#acknowledged.add(target, revokedAt, this.#parts.clock.now())
+    return { kind: 'revoked', at: revokedAt }
+  }
+
+  async checkCredential(holder: Holder): Promise<{ readonly kind: 'good' } | OvertakenCredential> {
+    const [issuedAt] = timesOf(holder)
+    const key = this.#keys.subject(holder.subject)
+    const reply = await this.#run(CHECK_CREDENTIAL, [key], [holder.login ?? '-', issuedAt])
+    return overtakenOutcome(texts(reply)) ?? { kind: 'good' }
+  }
+
+  async renewSession(ref: string, renewal: Renewal): Promise<RenewOutcome> {
+    const { holder, permissions } = renewal
+    // Another shard is another subject: its keys lie elsewhere.
+    if (shardOf(ref) !== shardOf(holder.subject)) return { kind: 'unknown' }
+    const reply = await this.#run(
+      RENEW,
+      [this.#keys.subject(holder.subject)],
+      [
+        this.#base(ref),
+        ref,
+        holder.login ?? '-',
+        ...timesOf(holder),
+        whole(renewal.maxSessionMs),
+        whole(renewal.skewMs),
+        toWords(permissions),
+        this.#graceMs,
+      ],
+    )
+    const { outcome, narrowed } = renewOutcome(texts(reply))
+    if (narrowed && outcome.kind === 'renewed') {
+      await this.#notices.append({ kind: 'narrowed', ref, permissions: outcome.permissions })
+    }
+    return outcome
+  }
+
+  async closeSocket(ref: string, attemptId: string): Promise<void> {
+    const args = [this.#base(ref), ref, toWord(attemptId), this.#graceMs]
+    await this.#run(CLOSE_SOCKET, [this.#keys.ticket(ref)], args)
+  }
+
+  async listSessions(
+    subject: SubjectKey,
+    liveNodes?: readonly string[] | undefined,
+  ): Promise<readonly SessionSummary[]> {
+    const reply = await this.#run(LIST_SESSIONS, [this.#keys.subject(subject)], [this.#base(subject)])
+    return rows(reply).flatMap(([ref = '', openedAt, deadline, nodes = '', value = '']) => {
+      const held = nodes.split(' ').flatMap((word) => fromWord(word) ?? [])
+      const sockets = held.filter((node) => liveNodes?.includes(node) ?? true).length
+      if (sockets === 0) return []
+      const { record, origin, address } = readTicket(ref, value)
+      const { audience } = record
+      return [
+        { ref, openedAt: Number(openedAt), deadline: Number(deadline), sockets, audience, origin, address },
+      ]
+    })
+  }
+
+  async checkSessions(refs: readonly string[]): Promise<readonly SessionCheck[]> {
+    const byShard = groupByShard(refs)
+    const checked = new Map<string, SessionCheck>()
+    await Promise.all(
+      [...byShard].map(async ([shard, some]) => {
+        const keys = some.map((ref) => this.#keys.ticket(ref))
+        const answers = rows(await this.#run(CHECK_SESSIONS, keys, [this.#base(shard), ...some]))
+        some.forEach((ref, index) => {
+          checked.set(ref, sessionCheck(ref, answers[index] ?? []))
+        })
+      }),
+    )
+    return refs.map((ref) => checked.get(ref) ?? { ref, kind: 'gone' })
+  }
+
+  async keepNode(id: string): Promise<readonly string[]> {
+    return texts(await this.#run(KEEP_NODE, [this.#keys.nodes], [id, String(this.#parts.leaseMs)]))
+  }
+
+  async notices(cursor: string | undefined, signal: AbortSignal): Promise<NoticeBatch> {
+    await this.#ready()
+    return this.#notices.read(cursor, signal)
+  }
+
+  async sealKeys(): Promise<readonly Uint8Array[]> {
+    await this.#ready()
+    return this.#seals.read()
+  }
+
+  async health(): Promise<StoreHealth> {
+    const askedAt = performance.now()
+    const { link, guarantee } = this.#parts
+    const probe = probeDeployment(link, guarantee)
+    const { promises, warnings } = await probe
+    const latencyMs = Math.round((performance.now() - askedAt) * 100) / 100
+    this.#probe = probe
+    return {
+      kind: this.kind,
+      reachable: true,
+      latencyMs,
+      promises,
+      expired: await this.#expired.read(),
+      warnings,
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#notices.close()
+  }
+
+  /** Changes what issue, redeem and renew check. With `again`, only where a new master does not know of it. */
+  #revokeState(target: RevokeTarget, again?: number): Promise<string[]> {
+    const told = again === undefined ? '-' : whole(again)
+    switch (target.kind) {
+      case 'ticket':
+      case 'session': {
+        const { ref, owner = '-', kind } = target
+        const code = target.kind === 'session' ? target.code : 'session_revoked'
+        const args = [this.#base(ref), ref, kind, owner, code, this.#graceMs, this.#spanMs]
+        return this.#runSafely(REVOKE_ONE, [this.#keys.ticket(ref)], args).then(texts)
+      }
+      case 'subject': {
+        const { subject, rememberMs } = target
+        const args = [this.#base(subject), newGeneration(), whole(rememberMs), this.#spanMs, told]
+        return this.#runSafely(REVOKE_SUBJECT, [this.#keys.subject(subject)], args).then(texts)
+      }
+      case 'login': {
+        const { subject, login, rememberMs } = target
+        const args = [
+          ...[this.#base(subject), login, whole(rememberMs), this.#spanMs],
+          ...[told, newGeneration()],
+        ]
+        return this.#runSafely(REVOKE_LOGIN, [this.#keys.subject(subject)], args).then(texts)
+      }
+    }
+  }
+
+  /** Tells a new master what this node acknowledged lately, and the nodes what it did not know. */
+  async #tellAgain(): Promise<void> {
+    const recent = this.#acknowledged.recent(this.#parts.clock.now())
+    for (let start = 0; start < recent.length; start += TELL_AGAIN_AT_ONCE) {
+      await Promise.all(
+        recent.slice(start, start + TELL_AGAIN_AT_ONCE).map(async ({ target, at }) => {
+          const [kind, revokedAt] = await this.#revokeState(target, at)
+          if (kind === 'revoked') await this.#notices.append(noticeOf(target, Number(revokedAt)))
+        }),
+      )
+    }
+  }
+
+  async #run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    await this.#ready()
+    return this.#runner.run(script, keys, args)
+  }
+
+  /** Runs what must not be undone by a failover: as far as that was asked for. */
+  async #runSafely(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const { guarantee, replicas } = this.#parts
+    if (guarantee !== 'wait') return this.#run(script, keys, args)
+    await this.#ready()
+    return this.#runner.runReplicated(script, keys, args, { replicas, ms: REPLICATION_MS })
+  }
+
+  /** Resolves once it is known that this deployment can keep what is asked for. */
+  async #ready(): Promise<void> {
+    const probe = this.#probe ?? probeDeployment(this.#parts.link, this.#parts.guarantee)
+    this.#probe = probe
+    try {
+      await probe
+    } catch (error) {
+      // Asked anew by the next call: it may have been put right since.
+      if (this.#probe === probe) this.#probe = undefined
+      throw error
+    }
+  }
+
+  #base(refOrSubject: string): string {
+    return this.#keys.base(shardOf(refOrSubject))
+  }
+}
+
+function noticeOf(target: RevokeTarget, at: number): Notice {
+  switch (target.kind) {
+    case 'ticket':
+      return { kind: 'session', ref: target.ref, code: 'session_revoked' }
+    case 'session':
+      return { kind: 'session', ref: target.ref, code: target.code }
+    case 'login':
+      return { kind: 'login', subject: target.subject, login: target.login, at }
+    case 'subject':
+      return { kind: 'subject', subject: target.subject, at }
+  }
+}
+
+/** The second in which a credential was issued, and the millisecond in which it ends. */
+function timesOf({ issuedAt, expiresAt }: Holder): [issuedAt: string, expiresAt: string] {
+  return [
+    issuedAt === undefined ? '-' : whole(issuedAt),
+    expiresAt === undefined ? '-' : whole(expiresAt * 1000),
+  ]
+}
+
+function groupByShard(refs: readonly string[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (const ref of refs) {
+    const group = groups.get(shardOf(ref))
+    if (group === undefined) groups.set(shardOf(ref), [ref])
+    else group.push(ref)
+  }
+  return groups
+}
+
+function newGeneration(): string {
+  return randomBytes(9).toString('base64url')
+}
+
+/** A number as a script reads it: no fraction, no exponent. */
+function whole(number: number): string {
+  return BigInt(Math.floor(number)).toString()
+}

@@ -1,0 +1,117 @@
+import { type Script, script } from './script.js'
+
+/**
+ * Renews. The holder's subject is the declared key.
+ *
+ * 1 base, 2 ref, 3 login, 4 second of the credential's issue, 5 end of the credential, 6 longest session, 7 skew,
+ * 8 permissions, 9 grace.
+ */
+export const RENEW: Script = script(
+  'renew',
+  `
+local subject, base, ref, login = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local key, at = base .. 't:' .. ref, now()
+redis.call('EXISTS', key, subject)
+local value = redis.call('GET', key)
+if not value then return { 'unknown' } end
+local ticket, rest = read_ticket(value)
+if base .. 'u:' .. ticket[5] ~= subject or ticket[6] ~= login or ticket[15] == '-' then return { 'unknown' } end
+local known = redis.call('HMGET', subject, 'l', 'S', 'd:' .. login)
+local refused = overtaken(known[1], known[3], ARGV[4], at)
+if refused then return refused end
+local sessions, found = read_sessions(known[2], at)
+local session = found[ref]
+if not session then return { 'over' } end
+local deadline = session_deadline(ARGV[5], session.opened, tonumber(ARGV[6]), tonumber(ARGV[7]))
+if deadline <= at then return { 'expired' } end
+session.deadline = math.max(session.deadline, deadline)
+local stop = string.find(rest, '\\n', 1, true)
+local had, kept, wished = words(string.sub(rest, 1, stop - 1)), {}, {}
+for _, permission in ipairs(words(ARGV[8])) do wished[permission] = true end
+for _, permission in ipairs(had) do
+  if wished[permission] then kept[#kept + 1] = permission end
+end
+local permissions = table.concat(kept, ' ')
+write_sessions(subject, sessions)
+write_ticket(key, ticket, permissions .. string.sub(rest, stop),
+  math.max(tonumber(ticket[4]), session.deadline) + tonumber(ARGV[9]) - at)
+keep_subject(subject, session.deadline - at)
+return { 'renewed', int(at), int(session.deadline), #kept < #had and '1' or '0', permissions }
+`,
+)
+
+/** One socket less; a session ends with its last. 1 base, 2 ref, 3 attempt, 4 grace. */
+export const CLOSE_SOCKET: Script = script(
+  'close-socket',
+  `
+local key, base, ref, at = KEYS[1], ARGV[1], ARGV[2], now()
+local value = redis.call('GET', key)
+if not value then return { 'unknown' } end
+local ticket, rest = read_ticket(value)
+local subject = base .. 'u:' .. ticket[5]
+redis.call('EXISTS', key, subject)
+local sessions, found = read_sessions(redis.call('HGET', subject, 'S'), at)
+local session = found[ref]
+if not session then return { 'unknown' } end
+for place, socket in ipairs(session.sockets) do
+  if socket.attempt == ARGV[3] then
+    table.remove(session.sockets, place)
+    if #session.sockets == 0 then
+      sessions = without(sessions, ref)
+      write_ticket(key, ticket, rest, math.max(tonumber(ticket[4]), at) + tonumber(ARGV[4]) - at)
+    end
+    write_sessions(subject, sessions)
+    return { 'closed' }
+  end
+end
+return { 'unknown' }
+`,
+)
+
+/** Lists the live sessions of a subject: for each its ref, times, nodes of its sockets, and ticket. 1 base. */
+export const LIST_SESSIONS: Script = script(
+  'list-sessions',
+  `
+local at, found = now(), {}
+for _, session in ipairs((read_sessions(redis.call('HGET', KEYS[1], 'S'), at))) do
+  local nodes = {}
+  for place, socket in ipairs(session.sockets) do nodes[place] = socket.node end
+  local value = redis.call('GET', ARGV[1] .. 't:' .. session.ref)
+  if value then
+    found[#found + 1] = { session.ref, int(session.opened), int(session.deadline), table.concat(nodes, ' '), value }
+  end
+end
+return found
+`,
+)
+
+/** Checks sessions of one shard, whose tickets are the keys. 1 base, then their refs. */
+export const CHECK_SESSIONS: Script = script(
+  'check-sessions',
+  `
+local base, at, answers = ARGV[1], now(), {}
+for place, key in ipairs(KEYS) do
+  local ref, answer = ARGV[1 + place], { 'gone' }
+  local value = redis.call('GET', key)
+  if value then
+    local ticket, rest = read_ticket(value)
+    local subject = base .. 'u:' .. ticket[5]
+    redis.call('EXISTS', key, subject)
+    local known = redis.call('HMGET', subject, 'g', 'S', 'd:' .. ticket[6])
+    local _, found = read_sessions(known[2], at)
+    if found[ref] then
+      answer = { 'live', int(found[ref].deadline - at), string.sub(rest, 1, string.find(rest, '\\n', 1, true) - 1) }
+    elseif ticket[15] ~= '-' then
+      local ended = numbers(known[3])
+      if ticket[18] ~= '-' then
+        answer = { 'over', ticket[18] }
+      elseif (known[1] and known[1] ~= ticket[7]) or (ended[1] and ended[1] >= tonumber(ticket[15])) then
+        answer = { 'over', 'session_revoked' }
+      end
+    end
+  end
+  answers[place] = answer
+end
+return answers
+`,
+)
