@@ -209,10 +209,7 @@ class MemoryStore implements MemoryTicketStore {
     if (session.over === undefined) this.#sessions.end(session, 'ended', now)
   }
 
-  async listSessions(
-    subject: SubjectKey,
-    liveNodes?: readonly string[] | undefined,
-  ): Promise<readonly SessionSummary[]> {
+  async listSessions(subject: SubjectKey, liveNodes?: readonly string[]): Promise<readonly SessionSummary[]> {
     return this.#sessions.list(subject, liveNodes, this.#sweep())
   }
 

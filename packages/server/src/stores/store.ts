@@ -316,10 +316,7 @@ export interface TicketStore {
    * Gives the live sessions of a subject; those past their deadline are not among them. With `liveNodes`, neither are
    * sockets of other nodes, and sessions that have no other sockets.
    */
-  listSessions(
-    subject: SubjectKey,
-    liveNodes?: readonly string[] | undefined,
-  ): Promise<readonly SessionSummary[]>
+  listSessions(subject: SubjectKey, liveNodes?: readonly string[]): Promise<readonly SessionSummary[]>
 
   /** Says for many at once which are over and when the others end. In the order of `refs`. */
   checkSessions(refs: readonly string[]): Promise<readonly SessionCheck[]>

@@ -33,7 +33,7 @@ export function isUndone(error: unknown): boolean {
 
 /** Tells whether Redis does not know the script that it was to run. */
 export function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && /^NOSCRIPT/.test(error.message)
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
 }
 
 /** The error of the contract for whatever a client rejected with. */

@@ -278,10 +278,7 @@ class RedisStore implements RedisTicketStore {
     await this.#run(CLOSE_SOCKET, [this.#keys.ticket(ref)], args)
   }
 
-  async listSessions(
-    subject: SubjectKey,
-    liveNodes?: readonly string[] | undefined,
-  ): Promise<readonly SessionSummary[]> {
+  async listSessions(subject: SubjectKey, liveNodes?: readonly string[]): Promise<readonly SessionSummary[]> {
     const reply = await this.#run(LIST_SESSIONS, [this.#keys.subject(subject)], [this.#base(subject)])
     return rows(reply).flatMap(([ref = '', openedAt, deadline, nodes = '', value = '']) => {
       const held = nodes.split(' ').flatMap((word) => fromWord(word) ?? [])
