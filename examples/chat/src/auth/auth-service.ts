@@ -1,9 +1,9 @@
 import type { Refusal, RefusalCode } from '@wsticket/protocol'
 import type { JWK } from 'jose'
-import type { AuthStore, UserRecord } from './auth-store.js'
+import { type AuthKeys, type AuthStore, newLoginId, type UserRecord } from './auth-store.js'
 import { PasswordHasher } from './passwords.js'
-import { addressKey, RateLimiter } from './rate-limit.js'
-import { generateAuthKeys, randomId, TokenMaker } from './tokens.js'
+import { addressKey, memoryRateLimits, type RateLimiter, type RateLimits } from './rate-limit.js'
+import { generateAuthKeys, TokenMaker } from './tokens.js'
 
 // After this long the password is asked for again, however often the login was refreshed.
 const LOGIN_SECONDS = 30 * 86_400
@@ -56,6 +56,8 @@ export interface AuthServiceOptions {
   /** Hears what nobody waits for, such as `onLogout` failing after a stolen refresh token was noticed. */
   readonly onError?: (error: unknown) => void
   readonly onEvent?: (event: AuthEvent) => void
+  /** Counts tries to sign in. @default in this process */
+  readonly limits?: RateLimits
   readonly hasher?: PasswordHasher
   readonly now?: () => number
   readonly sleep?: (milliseconds: number) => Promise<void>
@@ -91,7 +93,8 @@ export class AuthService {
   readonly issuer: string
   readonly #options: AuthServiceOptions
   readonly #store: AuthStore
-  readonly #tokens: TokenMaker
+  #keys: AuthKeys
+  #tokens: TokenMaker
   readonly #hasher: PasswordHasher
   readonly #onError: (error: unknown) => void
   readonly #now: () => number
@@ -99,18 +102,23 @@ export class AuthService {
   readonly #perAccount: RateLimiter
   readonly #perAddress: RateLimiter
 
-  private constructor(options: AuthServiceOptions, tokens: TokenMaker, hasher: PasswordHasher) {
+  private constructor(
+    options: AuthServiceOptions,
+    parts: { readonly keys: AuthKeys; readonly tokens: TokenMaker; readonly hasher: PasswordHasher },
+  ) {
     this.issuer = options.issuer
     this.#options = options
     this.#store = options.store
-    this.#tokens = tokens
-    this.#hasher = hasher
+    this.#keys = parts.keys
+    this.#tokens = parts.tokens
+    this.#hasher = parts.hasher
     this.#onError = options.onError ?? (() => undefined)
     this.#now = options.now ?? Date.now
     this.#sleep =
       options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)))
-    this.#perAccount = new RateLimiter(WRONG_TRIES_PER_ACCOUNT, this.#now)
-    this.#perAddress = new RateLimiter(TRIES_PER_ADDRESS, this.#now)
+    const limits = options.limits ?? memoryRateLimits(this.#now)
+    this.#perAccount = limits('account', WRONG_TRIES_PER_ACCOUNT)
+    this.#perAddress = limits('address', TRIES_PER_ADDRESS)
   }
 
   /** Makes the service, with the keys that the store holds or, for the first node, fresh ones. */
@@ -118,10 +126,21 @@ export class AuthService {
     const keys = await options.store.adoptKeys(await generateAuthKeys())
     const hasher = options.hasher ?? new PasswordHasher()
     await hasher.prepare()
-    return new AuthService(options, await TokenMaker.create(keys, options), hasher)
+    return new AuthService(options, { keys, tokens: await TokenMaker.create(keys, options), hasher })
   }
 
-  /** The public key in PEM, for a verifier in the same process. */
+  /**
+   * Puts the keys back into a store that may have lost them, such as a Redis that came back empty. If another node
+   * was there first, its keys are the good ones from now on.
+   */
+  async restoreKeys(): Promise<void> {
+    const keys = await this.#store.adoptKeys(this.#keys)
+    if (keys.refreshSecret === this.#keys.refreshSecret && keys.signing.kid === this.#keys.signing.kid) return
+    this.#tokens = await TokenMaker.create(keys, this.#options)
+    this.#keys = keys
+  }
+
+  /** The public key in PEM, for a verifier in the same process. Changes only by `restoreKeys`. */
   get publicKey(): string {
     return this.#tokens.publicKeyPem
   }
@@ -161,19 +180,20 @@ export class AuthService {
     address: string
   }): Promise<Outcome<{ subject: string; login: string; pair: TokenPair }>> {
     const account = normalEmail(attempt.email)
-    const wait = this.#perAddress.take(addressKey(attempt.address)) || this.#perAccount.take(account)
+    const wait =
+      (await this.#perAddress.take(addressKey(attempt.address))) || (await this.#perAccount.take(account))
     if (wait > 0) return refuse({ code: 'rate_limited', retryAfterSeconds: wait })
     const user = await this.#store.findUserByEmail(account)
     const verdict = await this.#hasher.verify(attempt.password, user?.passwordHash)
     if (verdict === 'overloaded') {
-      this.#perAccount.giveBack(account)
+      await this.#perAccount.giveBack(account)
       const detail = 'Too many people sign in at this moment.'
       return refuse({ code: 'identity_unavailable', retryAfterSeconds: 5, detail })
     }
     if (user === undefined || verdict !== 'right') {
       return refuse({ code: 'credential_invalid', detail: 'The e-mail address or the password is wrong.' })
     }
-    this.#perAccount.giveBack(account)
+    await this.#perAccount.giveBack(account)
     await this.#leaveSecondOfLogout(user.subject)
     return await this.#openLogin(user)
   }
@@ -233,7 +253,7 @@ export class AuthService {
   async followRevocation(target: { readonly subject: string; readonly login?: string }): Promise<void> {
     const ended = await this.#store.endLogins(target)
     if (target.login === undefined) await this.#store.noteLogout(target.subject, this.#now())
-    await this.#store.forgetLogins(ended)
+    await this.#store.forgetLogins(target.subject, ended)
   }
 
   async #logout(token: string, scope: 'login' | 'subject'): Promise<Outcome<{ scope: 'login' | 'subject' }>> {
@@ -257,7 +277,7 @@ export class AuthService {
     this.#emit({ name: 'login.ended', subject, ...(login !== undefined && { login }) })
     await this.#options.onLogout?.(target)
     if (target.login === undefined) await this.#store.noteLogout(target.subject, this.#now())
-    await this.#store.forgetLogins(ended)
+    await this.#store.forgetLogins(subject, ended)
   }
 
   #emit(event: AuthEvent): void {
@@ -281,7 +301,7 @@ export class AuthService {
   async #openLogin(user: UserRecord): Promise<Outcome<{ subject: string; login: string; pair: TokenPair }>> {
     const now = this.#now()
     const login = {
-      id: randomId(),
+      id: newLoginId(user.subject),
       subject: user.subject,
       generation: 0,
       deadline: now + LOGIN_SECONDS * 1000,

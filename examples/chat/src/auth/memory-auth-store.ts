@@ -1,7 +1,11 @@
-import type { AuthKeys, AuthStore, LoginRecord, RotateOutcome, UserRecord } from './auth-store.js'
-
-// A person has a handful of devices, an automatic test many; a loop of good logins must not fill the memory.
-const LOGINS_PER_USER = 1000
+import {
+  type AuthKeys,
+  type AuthStore,
+  LOGINS_PER_USER,
+  type LoginRecord,
+  type RotateOutcome,
+  type UserRecord,
+} from './auth-store.js'
 
 interface HeldLogin {
   login: LoginRecord
@@ -17,7 +21,7 @@ class MemoryAuthStore implements AuthStore {
   readonly #usersByEmail = new Map<string, UserRecord>()
   readonly #users = new Map<string, UserRecord>()
   readonly #logins = new Map<string, HeldLogin>()
-  /** In the order of opening, so that the oldest is the first. */
+  /** In the order of opening, which is that of the deadlines, so that the oldest is the first. */
   readonly #loginsOfSubject = new Map<string, Set<string>>()
   readonly #lastLogout = new Map<string, number>()
   #keys: AuthKeys | undefined
@@ -82,14 +86,16 @@ class MemoryAuthStore implements AuthStore {
     return ids
   }
 
-  async forgetLogins(ids: readonly string[]): Promise<void> {
+  async forgetLogins(subject: string, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      if (this.#logins.get(id)?.ended === true) this.#drop(id)
+      const held = this.#logins.get(id)
+      if (held?.ended === true && held.login.subject === subject) this.#drop(id)
     }
   }
 
   async noteLogout(subject: string, at: number): Promise<void> {
-    this.#lastLogout.set(subject, at)
+    // One number a user, and users are kept anyway.
+    this.#lastLogout.set(subject, Math.max(at, this.#lastLogout.get(subject) ?? at))
   }
 
   async lastLogout(subject: string): Promise<number | undefined> {

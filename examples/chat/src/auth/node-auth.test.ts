@@ -35,7 +35,7 @@ beforeAll(async () => {
     findLogin: (id, now) => memory.findLogin(id, now),
     rotateLogin: (id, generation, now) => memory.rotateLogin(id, generation, now),
     endLogins: (target) => memory.endLogins(target),
-    forgetLogins: (ids) => memory.forgetLogins(ids),
+    forgetLogins: (subject, ids) => memory.forgetLogins(subject, ids),
     noteLogout: (subject, at) => memory.noteLogout(subject, at),
     lastLogout: (subject) => memory.lastLogout(subject),
   }

@@ -1,41 +1,42 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { addressKey, RateLimiter } from './rate-limit.js'
+import { describe, expect, it, test } from 'vitest'
+import { rateLimitCases } from '../../test/rate-limit-cases.js'
+import { addressKey, memoryRateLimits, type RateLimits } from './rate-limit.js'
 
-describe('RateLimiter', () => {
-  it('allows the burst, then the rate', () => {
+describe('limits in memory', () => {
+  test.each(rateLimitCases.map(({ name, run }) => [name, run] as const))('%s', async (_name, run) => {
     let now = 1_000_000
-    const limiter = new RateLimiter({ burst: 3, perSecond: 2 }, () => now)
-    expect([limiter.take('a'), limiter.take('a'), limiter.take('a'), limiter.take('a')]).toEqual([0, 0, 0, 1])
-    now += 500
-    expect([limiter.take('a'), limiter.take('a')]).toEqual([0, 1])
+    const memory = memoryRateLimits(() => now)
+    const kept = new Map<string, ReturnType<RateLimits>>()
+    // One process has one limiter of a name.
+    const limits: RateLimits = (name, terms) => {
+      const limiter = kept.get(name) ?? memory(name, terms)
+      kept.set(name, limiter)
+      return limiter
+    }
+    const advance = async (ms: number): Promise<void> => {
+      now += ms
+    }
+    await run({ nodes: [limits, limits], advance })
   })
 
-  it('counts each key for itself', () => {
-    const limiter = new RateLimiter({ burst: 1, perSecond: 1 }, () => 0)
-    expect([limiter.take('a'), limiter.take('b'), limiter.take('a')]).toEqual([0, 0, 1])
-  })
-
-  it('gives an attempt back', () => {
-    const limiter = new RateLimiter({ burst: 1, perSecond: 1 }, () => 0)
-    limiter.take('a')
-    limiter.giveBack('a')
-    expect(limiter.take('a')).toBe(0)
-  })
-
-  it('never allows more than burst plus rate times time', () => {
+  it('never allow more than burst plus rate times time', async () => {
     const step = fc.integer({ min: 0, max: 700 })
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 9 }), (steps, burst) => {
-        let now = 5000
-        const limiter = new RateLimiter({ burst, perSecond: 4 }, () => now)
-        let allowed = 0
-        for (const milliseconds of steps) {
-          now += milliseconds
-          if (limiter.take('k') === 0) allowed += 1
-        }
-        expect(allowed).toBeLessThanOrEqual(burst + ((now - 5000) / 1000) * 4 + 1e-6)
-      }),
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 200 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (steps, burst) => {
+          let now = 5000
+          const limiter = memoryRateLimits(() => now)('any', { burst, perSecond: 4 })
+          let allowed = 0
+          for (const milliseconds of steps) {
+            now += milliseconds
+            if ((await limiter.take('k')) === 0) allowed += 1
+          }
+          expect(allowed).toBeLessThanOrEqual(burst + ((now - 5000) / 1000) * 4 + 1e-6)
+        },
+      ),
     )
   })
 })

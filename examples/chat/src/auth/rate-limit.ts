@@ -10,11 +10,27 @@ export interface RateTerms {
   readonly perSecond: number
 }
 
+/** Counts attempts per key. */
+export interface RateLimiter {
+  /** Counts one attempt. Gives 0 if it is allowed, else the whole seconds until the next one is. */
+  take(key: string): Promise<number>
+  /** Gives one attempt back. */
+  giveBack(key: string): Promise<void>
+}
+
+/** Makes a limiter. Those of one name share their counts, wherever counts are shared at all. */
+export type RateLimits = (name: string, terms: RateTerms) => RateLimiter
+
+/** Counts in this process. */
+export function memoryRateLimits(now: () => number = Date.now): RateLimits {
+  return (_name, terms) => new MemoryRateLimiter(terms, now)
+}
+
 /**
- * Counts attempts per key in memory of a fixed size: no flood of invented keys makes it grow, nor pushes
- * another key's count out. The algorithm is GCRA, which needs one number a key.
+ * Counts in memory of a fixed size: no flood of invented keys makes it grow, nor pushes another key's count
+ * out. The algorithm is GCRA, which needs one number a key.
  */
-export class RateLimiter {
+class MemoryRateLimiter implements RateLimiter {
   readonly #gap: number
   readonly #tolerance: number
   readonly #now: () => number
@@ -27,8 +43,7 @@ export class RateLimiter {
     this.#now = now
   }
 
-  /** Counts one attempt. Gives 0 if it is allowed, else the seconds until the next one is. */
-  take(key: string): number {
+  async take(key: string): Promise<number> {
     const slot = this.#slot(key)
     const now = this.#now()
     const due = Math.max(this.#slots[slot] ?? 0, now)
@@ -38,8 +53,7 @@ export class RateLimiter {
     return 0
   }
 
-  /** Gives one attempt back. */
-  giveBack(key: string): void {
+  async giveBack(key: string): Promise<void> {
     const slot = this.#slot(key)
     this.#slots[slot] = (this.#slots[slot] ?? 0) - this.#gap
   }

@@ -32,13 +32,10 @@ export async function generateAuthKeys(): Promise<AuthKeys> {
   }
 }
 
-/** Makes an id of 128 random bits, for logins and tokens. */
-export function randomId(): string {
-  return randomBytes(16).toString('base64url')
-}
-
 /** Makes and reads the two kinds of token. */
 export class TokenMaker {
+  /** The public key in PEM. */
+  readonly publicKeyPem: string
   readonly #key: CryptoKey
   readonly #publicJwk: JWK
   readonly #publicKey: CryptoKey
@@ -56,6 +53,8 @@ export class TokenMaker {
   }) {
     this.#key = parts.key
     this.#publicJwk = parts.publicJwk
+    const key = createPublicKey({ key: { ...parts.publicJwk }, format: 'jwk' })
+    this.publicKeyPem = key.export({ type: 'spki', format: 'pem' }).toString()
     this.#publicKey = parts.publicKey
     this.#refreshSecret = parts.refreshSecret
     this.#issuer = parts.issuer
@@ -83,12 +82,6 @@ export class TokenMaker {
     return { keys: [this.#publicJwk] }
   }
 
-  /** The same key in PEM. */
-  get publicKeyPem(): string {
-    const key = createPublicKey({ key: { ...this.#publicJwk }, format: 'jwk' })
-    return key.export({ type: 'spki', format: 'pem' }).toString()
-  }
-
   /** Signs an access token. Times are Unix seconds. */
   async signAccess(
     user: UserRecord,
@@ -108,7 +101,7 @@ export class TokenMaker {
       .setIssuer(this.#issuer)
       .setAudience(this.#audience)
       .setSubject(user.subject)
-      .setJti(randomId())
+      .setJti(randomBytes(16).toString('base64url'))
       .setIssuedAt(terms.issuedAt)
       .setExpirationTime(terms.expiresAt)
       .sign(this.#key)
