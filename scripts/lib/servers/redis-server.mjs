@@ -1,0 +1,300 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { removeWithParent } from './end-with-parent.mjs'
+import { freePort, returnPort } from './free-port.mjs'
+import { connectResp, RespError } from './resp.mjs'
+import { startProcess } from './server-process.mjs'
+
+/** @typedef {import('./resp.mjs').Reply} Reply */
+/** @typedef {import('./server-process.mjs').Ended} Ended */
+
+/**
+ * @typedef {object} RedisServerOptions
+ * @property {readonly string[]} [args] further directives, as on its command line: `['--maxmemory', '8mb']`; they win
+ *   over the launcher's own
+ * @property {'none' | 'rdb' | 'aof'} [persistence] `rdb`: kept at `SAVE` and at an orderly end; `aof`: each write.
+ *   Default: none
+ * @property {string} [username] with `password`, whom `command` logs in as
+ * @property {string} [password]
+ * @property {number} [port] default: a free one
+ * @property {boolean} [sentinel] whether it is a Sentinel
+ * @property {string} [config] what its configuration file says at first; it may rewrite it
+ */
+
+/**
+ * What `monitor` sees. `stop` waits for the commands that were answered before it, and gives all the lines.
+ *
+ * @typedef {{ lines: readonly string[], stop: () => Promise<readonly string[]> }} Monitor
+ */
+
+/** @type {Record<'none' | 'rdb' | 'aof', readonly string[]>} */
+const PERSISTENCE = {
+  none: ['--save', '', '--appendonly', 'no'],
+  rdb: ['--save', '3600 1', '--appendonly', 'no'],
+  aof: ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'],
+}
+/** Those that come for a first full copy are served at once, and not after the five seconds that wait for others. */
+const QUICK_SYNC = ['--repl-diskless-sync', 'yes', '--repl-diskless-sync-delay', '0']
+/** So long it may take until it answers; a busy machine with many of them needs some of it. */
+const START_MS = 20_000
+const POLL_MS = 10
+/** So often another port is tried when somebody else was quicker. */
+const PORT_TRIES = 5
+
+/** A port that somebody else took before us. */
+class PortTaken extends Error {}
+
+/** A Redis process of one's own, with a folder of its own. */
+export class RedisServer {
+  #options
+  /** @type {import('./server-process.mjs').ServerProcess | undefined} */
+  #process
+  /** @type {Promise<import('./resp.mjs').RespConnection> | undefined} */
+  #connection
+  #stopped = false
+
+  /**
+   * Use `startRedisServer`.
+   *
+   * @param {number} port
+   * @param {string} folder
+   * @param {RedisServerOptions} options
+   */
+  constructor(port, folder, options) {
+    this.#options = options
+    this.port = port
+    /** Where it keeps its files; gone after `stop`. */
+    this.folder = folder
+    /** `redis://127.0.0.1:<port>`, without credentials. */
+    this.url = `redis://127.0.0.1:${port}`
+    /** The directives that it is started with. @type {readonly string[]} */
+    this.args = [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'],
+      ...(options.sentinel ? [] : [...QUICK_SYNC, ...PERSISTENCE[options.persistence ?? 'none']]),
+      ...(options.args ?? []),
+    ]
+  }
+
+  /** Its process, the present or the last one. */
+  get pid() {
+    return this.#running().pid
+  }
+
+  /** Whether there is a process, paused or not. */
+  get running() {
+    return this.#process?.running === true
+  }
+
+  /** How its process ended, the present or the last one, once it did. */
+  get ended() {
+    return this.#running().ended
+  }
+
+  /** The end of what it printed. */
+  get log() {
+    return this.#process?.log ?? ''
+  }
+
+  /**
+   * Sends a command over a connection that is kept.
+   *
+   * @param {...(string | number)} args
+   * @returns {Promise<Reply>} rejects with a `RespError` when the answer is one
+   */
+  async command(...args) {
+    let connection = await this.#connection?.catch(() => undefined)
+    if (connection?.open !== true) {
+      this.#connection = this.connect()
+      connection = await this.#connection
+    }
+    return connection.command(args)
+  }
+
+  /**
+   * Opens another connection, for commands that keep one to themselves. Close it.
+   *
+   * @returns {Promise<import('./resp.mjs').RespConnection>}
+   */
+  connect() {
+    return connectResp(this.port, this.#options)
+  }
+
+  /**
+   * Asks for `INFO`.
+   *
+   * @param {string} [section]
+   * @returns {Promise<Record<string, string>>}
+   */
+  async info(section = 'default') {
+    const text = String(await this.command('INFO', section))
+    return Object.fromEntries(
+      text.split('\r\n').flatMap((line) => {
+        const colon = line.indexOf(':')
+        return colon < 0 || line.startsWith('#') ? [] : [[line.slice(0, colon), line.slice(colon + 1)]]
+      }),
+    )
+  }
+
+  /**
+   * Watches each command that it runs, from now on: `1700000000.1 [0 127.0.0.1:50000] "GET" "a"`.
+   *
+   * @returns {Promise<Monitor>}
+   */
+  async monitor() {
+    const connection = await this.connect()
+    /** @type {string[]} */
+    const lines = []
+    /** @type {(() => void) | undefined} */
+    let onMark
+    const mark = randomUUID()
+    connection.onExtra = (reply) => {
+      const line = String(reply)
+      if (line.includes(mark)) onMark?.()
+      else lines.push(line)
+    }
+    await connection.command(['MONITOR'])
+    const stop = async () => {
+      /** @type {Promise<void>} */
+      const marked = new Promise((resolve) => {
+        onMark = resolve
+      })
+      // What comes before this one in the stream has come, once it is there.
+      await this.command('ECHO', mark)
+      await marked
+      connection.close()
+      return lines
+    }
+    return { lines, stop }
+  }
+
+  /**
+   * Ends its process, and waits for that; `restart` brings it back.
+   *
+   * @param {NodeJS.Signals} [signal] @default 'SIGKILL'
+   * @returns {Promise<Ended>}
+   */
+  kill(signal = 'SIGKILL') {
+    return this.#running().end(signal)
+  }
+
+  /** Freezes it where it is: it keeps its sockets and answers nobody. */
+  pause() {
+    this.#running().pause()
+  }
+
+  /** Lets it go on as if nothing had been. */
+  resume() {
+    this.#running().resume()
+  }
+
+  /**
+   * Starts it anew on the same port and in the same folder; what still runs is killed first. If it rewrote its
+   * configuration, as Sentinel lets it do, it follows that.
+   *
+   * @param {{ args?: readonly string[] }} [options] `args`: directives for this run that win over all others
+   */
+  async restart({ args = [] } = {}) {
+    if (this.#stopped) throw new Error(`wsticket: the Redis on port ${this.port} is stopped for good.`)
+    await this.kill()
+    await this.start(args)
+  }
+
+  /** Ends it for good: its folder is gone then, and so there is nothing that an orderly end could save. */
+  async stop() {
+    this.#stopped = true
+    await this.#process?.end()
+    await this.#connection?.then(
+      (connection) => connection.close(),
+      () => undefined,
+    )
+    await rm(this.folder, { recursive: true, force: true })
+    returnPort(this.port)
+  }
+
+  /**
+   * Starts its process and waits until it answers.
+   *
+   * @param {readonly string[]} args
+   */
+  async start(args) {
+    const config = join(this.folder, 'redis.conf')
+    const rewritten = (await stat(config)).size > (this.#options.config?.length ?? 0)
+    const command = [
+      config,
+      ...(rewritten ? [] : this.args),
+      ...args,
+      ...(this.#options.sentinel ? ['--sentinel'] : []),
+    ]
+    this.#process = await startProcess(process.env.REDIS_SERVER_PATH ?? '/usr/bin/redis-server', command, {
+      cwd: this.folder,
+      remedy: 'Install redis-server, or set REDIS_SERVER_PATH to where it is.',
+    })
+    await this.#ready(this.#process)
+  }
+
+  /** @param {import('./server-process.mjs').ServerProcess} started */
+  async #ready(started) {
+    const deadline = Date.now() + START_MS
+    for (;;) {
+      if (!started.running) {
+        if (/address already in use/i.test(started.log)) throw new PortTaken(`port ${this.port} is taken`)
+        throw new Error(`wsticket: redis-server ended instead of starting:\n${started.log}`)
+      }
+      if (await Promise.race([this.#answers(started.pid), started.ended.then(() => false)])) return
+      if (Date.now() > deadline) {
+        await started.end()
+        throw new Error(`wsticket: redis-server gave no answer within ${START_MS} ms:\n${started.log}`)
+      }
+      await Promise.race([sleep(POLL_MS), started.ended])
+    }
+  }
+
+  /**
+   * Whether it answers, and no other that was there before it.
+   *
+   * @param {number} pid
+   */
+  async #answers(pid) {
+    try {
+      const { process_id } = await this.info('server')
+      return process_id === String(pid)
+    } catch (error) {
+      // One that wants a password first, for example, is there; one that still reads its files will be.
+      return error instanceof RespError && error.code !== 'LOADING'
+    }
+  }
+
+  #running() {
+    if (this.#process === undefined) throw new Error('wsticket: this Redis was never started.')
+    return this.#process
+  }
+}
+
+/**
+ * Starts a Redis on a free port of 127.0.0.1, in a temporary folder, without persistence unless asked. It ends with this
+ * process at the latest.
+ *
+ * @param {RedisServerOptions} [options]
+ * @returns {Promise<RedisServer>} once it answers
+ */
+export async function startRedisServer(options = {}) {
+  for (let tries = 1; ; tries += 1) {
+    const folder = await mkdtemp(join(tmpdir(), 'wsticket-redis-'))
+    removeWithParent(folder)
+    await writeFile(join(folder, 'redis.conf'), options.config ?? '')
+    const server = new RedisServer(options.port ?? (await freePort()), folder, options)
+    try {
+      await server.start([])
+      return server
+    } catch (error) {
+      await server.stop()
+      if (!(error instanceof PortTaken)) throw error
+      if (options.port !== undefined || tries === PORT_TRIES) {
+        throw new Error(`wsticket: redis-server cannot listen: ${error.message}.`, { cause: error })
+      }
+    }
+  }
+}
