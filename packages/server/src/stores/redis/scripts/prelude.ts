@@ -1,5 +1,5 @@
 /**
- * What the scripts share. Layout of what they read and write:
+ * What the scripts share, in the order in which it must stand; a script takes what it calls, and no more. Layout of what they read and write:
  *
  * A ticket is a string of three lines. The first has words: 1 state (`o` outstanding, `u` used, `v` voided, `r` revoked),
  * 2 kind (`s` single-use, `m` reusable), 3 issued at, 4 expires at, 5 subject, 6 login, 7 generation, 8 tenure,
@@ -15,39 +15,47 @@
  * A ticket and its subject are touched together, by one command and before the first write: in a slot that migrates, the
  * one may be here and the other there. Redis then fails that command, and nothing has happened yet.
  */
-export const PRELUDE: string = `
+export const FUNCTIONS: Readonly<Record<string, string>> = {
+  now: `
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
-
+`,
+  int: `
 local function int(number)
   return string.format('%.0f', number)
 end
-
+`,
+  words: `
 local function words(line)
   local found = {}
   for word in string.gmatch(line, '%S+') do found[#found + 1] = word end
   return found
 end
-
+`,
+  read_ticket: `
 local function read_ticket(value)
   local stop = string.find(value, '\\n', 1, true)
   return words(string.sub(value, 1, stop - 1)), string.sub(value, stop + 1)
 end
-
+`,
+  write_ticket: `
 local function write_ticket(key, ticket, rest, life)
   redis.call('SET', key, table.concat(ticket, ' ') .. '\\n' .. rest, 'PX', int(math.max(life, 1)))
 end
-
+`,
+  keep_subject: `
 local function keep_subject(key, life)
   if redis.call('PTTL', key) < life then redis.call('PEXPIRE', key, int(math.max(life, 1))) end
 end
-
+`,
+  mark_of: `
 local function mark_of(login)
   return string.sub(login, 1, 16)
 end
-
+`,
+  read_outstanding: `
 local function read_outstanding(text)
   local list = {}
   for ref, expires, login, used in string.gmatch(text or '', '([^,;]+),([^,;]+),([^,;]+),([^,;]+);') do
@@ -55,7 +63,8 @@ local function read_outstanding(text)
   end
   return list
 end
-
+`,
+  write_outstanding: `
 local function write_outstanding(key, list)
   if #list == 0 then return redis.call('HDEL', key, 'T') end
   local parts = {}
@@ -64,7 +73,8 @@ local function write_outstanding(key, list)
   end
   redis.call('HSET', key, 'T', table.concat(parts))
 end
-
+`,
+  read_sessions: `
 local function read_sessions(text, at)
   local list, found = {}, {}
   for ref, deadline, opened, login, sockets in string.gmatch(text or '', '([^,;]+),([^,;]+),([^,;]+),([^,;]+),([^,;]*);') do
@@ -80,7 +90,8 @@ local function read_sessions(text, at)
   end
   return list, found
 end
-
+`,
+  write_sessions: `
 local function write_sessions(key, list)
   if #list == 0 then return redis.call('HDEL', key, 'S') end
   local parts = {}
@@ -92,7 +103,8 @@ local function write_sessions(key, list)
   end
   redis.call('HSET', key, 'S', table.concat(parts))
 end
-
+`,
+  without: `
 local function without(list, ref)
   local rest = {}
   for _, it in ipairs(list) do
@@ -100,25 +112,29 @@ local function without(list, ref)
   end
   return rest
 end
-
+`,
+  position: `
 local function position(list, ref)
   for index, it in ipairs(list) do
     if it.ref == ref then return index end
   end
 end
-
+`,
+  numbers: `
 local function numbers(text)
   local found = {}
   for word in string.gmatch(text or '', '%S+') do found[#found + 1] = tonumber(word) end
   return found
 end
-
+`,
+  session_deadline: `
 local function session_deadline(credential_end, opened, longest, skew)
   local deadline = opened + longest
   if credential_end ~= '-' then deadline = math.min(deadline, tonumber(credential_end) + skew) end
   return deadline
 end
-
+`,
+  overtaken: `
 -- Whether a logout has overtaken a credential: nil if none has.
 local function overtaken(logout, login_end, issued, at)
   local ended = numbers(login_end)
@@ -130,14 +146,16 @@ local function overtaken(logout, login_end, issued, at)
   if second < everywhere[1] then return { 'revoked' } end
   return { 'too_soon', int(math.max((everywhere[1] + 1) * 1000 - at, 1)) }
 end
-
+`,
+  tenure: `
 -- The time during which this process is the master; empty where it is none.
 local function tenure()
   local info = redis.call('INFO', 'replication')
   if string.match(info, 'role:(%a+)') ~= 'master' then return '' end
   return string.match(info, 'master_replid:(%x+)') or ''
 end
-
+`,
+  state_of: `
 -- Where a ticket stands, given what its subject has: generation, outstanding tickets, end of its login.
 local function state_of(ticket, ref, generation, outstanding, login_end, at)
   if ticket[1] == 'u' then return 'used' end
@@ -151,9 +169,11 @@ local function state_of(ticket, ref, generation, outstanding, login_end, at)
   if ticket[2] == 's' and ticket[8] ~= '-' and ticket[8] ~= tenure() then return 'voided' end
   return 'outstanding'
 end
-
+`,
+  count_expiry: `
 -- Counts tickets that are to expire in a span of time, or no longer. Counting must not stand in the way of the rest.
 local function count_expiry(base, span, expires, by)
   redis.pcall('HINCRBY', base .. 'x', int(math.floor(expires / span)), by)
 end
-`.trim()
+`,
+}

@@ -135,5 +135,4 @@ local info = redis.pcall('INFO', ARGV[1])
 if type(info) == 'table' then return { 'error', info.err } end
 return { 'info', info }
 `,
-  '',
 )
