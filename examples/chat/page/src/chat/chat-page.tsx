@@ -1,6 +1,7 @@
 import type { JSX } from 'react'
 import type { AuthClient } from '../auth/auth-client.js'
 import type { User } from '../auth/auth-messages.js'
+import { useCluster } from '../cluster/use-cluster.js'
 import { ConnectionPanel } from '../connection/connection-panel.js'
 import { endingOf } from '../connection/ending.js'
 import { stateWords } from '../connection/state-words.js'
@@ -21,6 +22,7 @@ import { useStickToEnd } from './use-stick-to-end.js'
 /** The chat of somebody who is signed in. */
 export function ChatPage({ auth, user }: { auth: AuthClient; user: User }): JSX.Element {
   const { connection, snapshot } = useConnection(auth)
+  const { watch, cluster } = useCluster(connection, snapshot.node)
   const { conversation, ask, askAgain } = useConversation(connection)
   const logout = useLogout(auth, connection)
   const panel = usePanel()
@@ -39,6 +41,8 @@ export function ChatPage({ auth, user }: { auth: AuthClient; user: User }): JSX.
       auth={auth}
       connection={connection}
       snapshot={snapshot}
+      watch={watch}
+      cluster={cluster}
       logout={logout}
       onClose={panel.close}
     />

@@ -16,7 +16,9 @@ interface World {
 }
 
 /** A real server that says back what it hears, and a connection to it that has not started yet. */
-async function makeWorld(facts: { readonly url?: string } = {}): Promise<World> {
+async function makeWorld(
+  facts: { readonly url?: string; readonly nodes?: readonly string[] } = {},
+): Promise<World> {
   const wsticket = createWsticket({
     store: memoryStore(),
     authenticate: async () => ({
@@ -29,7 +31,11 @@ async function makeWorld(facts: { readonly url?: string } = {}): Promise<World> 
   })
   const server = createServer(ticketRoutes(wsticket))
   const seen: string[] = []
+  // The nodes that hold the sockets, one after the other.
+  const nodes = [...(facts.nodes ?? [])]
   admitUpgrades(server, wsticket, { path: '/ws' }, (socket) => {
+    const node = nodes.shift()
+    if (node !== undefined) socket.send(JSON.stringify({ type: 'connected', at: Date.now() / 1000, node }))
     socket.on('message', (data) => {
       seen.push(String(data))
       socket.send(String(data))
@@ -111,6 +117,34 @@ describe('ChatConnection', () => {
     expect('ref' in after.stub && 'ref' in before.stub && after.stub.ref !== before.stub.ref).toBe(true)
     expect(titles(after)).toContain('Dropped (4000)')
     expect(titles(after)).toContain('Asking for a fresh ticket, attempt 2')
+  })
+
+  it('tells which node holds its socket, and how long there was none', async () => {
+    const { connection } = await makeWorld({ nodes: ['node-2', 'node-3', 'node-3'] })
+    connection.start()
+    const held = await until(connection, ({ node }) => node === 'node-2')
+    expect(held.timeline[0]).toMatchObject({ kind: 'node', title: 'Held by node-2' })
+    connection.drop()
+    const moved = await until(connection, ({ node }) => node === 'node-3')
+    expect(moved.timeline[0]?.title).toMatch(/^Back on node-3 after [\d.]+ m?s$/)
+    expect(moved.timeline[0]?.detail).toBe('With a fresh ticket. It was node-2 before.')
+    connection.drop()
+    const again = await until(connection, ({ timeline }) => timeline[0]?.detail === 'With a fresh ticket.')
+    expect(again.timeline[0]?.title).toMatch(/^Back on node-3 after/)
+  })
+
+  it('looks for the name of a node in the first message of a socket only', async () => {
+    const { connection } = await makeWorld()
+    connection.start()
+    await until(connection, isOpen)
+    const heard = new Promise((resolve) => connection.onMessage(resolve))
+    connection.send('{"type":"hello"}')
+    await within('the first answer', heard)
+    const said = '{"type":"connected","at":1,"node":"node-9"}'
+    const echoed = new Promise((resolve) => connection.onMessage(resolve))
+    connection.send(said)
+    expect(await within('the second answer', echoed)).toBe(said)
+    expect(connection.snapshot().node).toBeUndefined()
   })
 
   it('shows that a used ticket is refused, and stays connected', async () => {

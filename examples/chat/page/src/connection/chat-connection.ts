@@ -7,6 +7,7 @@ import {
   type TicketSocketOptions,
   type TicketSource,
 } from '@wsticket/client'
+import { readConnectedMessage } from '../wire/connected-message.js'
 import { replayTicket } from './replay.js'
 import { BLANK_STUB, type Print, printOf, type Stub, stubAfter } from './stub.js'
 import { type SocketTap, tapSockets } from './tapped-sockets.js'
@@ -15,6 +16,7 @@ import {
   firstHappening,
   type Happening,
   happeningsOf,
+  nodeHappening,
   replayHappening,
   type TimelineEntry,
 } from './timeline.js'
@@ -39,6 +41,8 @@ export interface ConnectionSnapshot {
   /** When the session ends unless it is renewed, in milliseconds since 1970. */
   readonly endsAt: number | undefined
   readonly replay: 'none' | 'ready' | 'running'
+  /** Which of several nodes holds the socket, or held it last; absent where the server has no name. */
+  readonly node?: string
 }
 
 /** What became of a text: sent, kept until there is a connection, or not taken. */
@@ -66,6 +70,10 @@ export class ChatConnection {
   #presented: string | undefined
   #used: string | undefined
   #loggingOut = false
+  // A node says its name in the first message of a socket, and nothing else is looked at for it.
+  #greeted = false
+  // When the socket was lost, in milliseconds since 1970, until there is another one.
+  #lostAt: number | undefined
 
   constructor(options: ChatConnectionOptions) {
     this.#options = options
@@ -102,7 +110,9 @@ export class ChatConnection {
       if (this.#socket === socket) this.#changed(change)
     })
     socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-      if (this.#socket === socket) for (const listener of this.#messageListeners) listener(data)
+      if (this.#socket !== socket) return
+      if (!this.#greeted) this.#greet(data)
+      for (const listener of this.#messageListeners) listener(data)
     })
     this.#show({ state: socket.state }, firstHappening())
   }
@@ -164,9 +174,21 @@ export class ChatConnection {
     this.#show({}, happening)
   }
 
+  #greet(data: unknown): void {
+    this.#greeted = true
+    const node = readConnectedMessage(data)?.node
+    if (node !== undefined) {
+      const lastedMs = this.#lostAt === undefined ? undefined : this.#options.now() - this.#lostAt
+      this.#show({ node }, nodeHappening(node, { before: this.#snapshot.node, lastedMs }))
+    }
+    this.#lostAt = undefined
+  }
+
   #changed(change: StateChange): void {
     const now = this.#options.now()
-    const { to, cause } = change
+    const { from, to, cause } = change
+    if (isLive(from) && !isLive(to)) this.#lostAt = now
+    if (isLive(to) && !isLive(from)) this.#greeted = false
     const endsAt = this.#socket?.session?.deadline
     if (to.name === 'open' && cause.code === 'connected') {
       this.#used = this.#presented
@@ -190,6 +212,10 @@ export class ChatConnection {
     this.#snapshot = { ...this.#snapshot, ...change, timeline }
     for (const listener of this.#listeners) listener()
   }
+}
+
+function isLive({ name }: ConnectionState): boolean {
+  return name === 'open' || name === 'renewing'
 }
 
 function listen<Listener>(listeners: Set<Listener>, listener: Listener): () => void {

@@ -9,7 +9,7 @@ const USUAL_SESSION_MS = 900_000
 
 /** What there is to know about the connection now. */
 export function ConnectionFacts({ snapshot }: { snapshot: ConnectionSnapshot }): JSX.Element {
-  const { state, endsAt } = snapshot
+  const { state, endsAt, node } = snapshot
   const now = useNow(1000)
   if (state === undefined) return <p className="muted">Not started yet.</p>
   const live = state.name === 'open' || state.name === 'renewing'
@@ -27,6 +27,11 @@ export function ConnectionFacts({ snapshot }: { snapshot: ConnectionSnapshot }):
       <Fact term="Carrier">
         subprotocol <code className="code">wsticket.v1</code>
       </Fact>
+      {live && node !== undefined && (
+        <Fact term="Node">
+          <code className="code">{node}</code>
+        </Fact>
+      )}
       <Fact term="Session">
         {live && state.ref !== undefined ? <code className="code code--ref">{state.ref}</code> : 'none'}
       </Fact>

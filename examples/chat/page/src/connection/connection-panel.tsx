@@ -1,5 +1,7 @@
 import type { JSX } from 'react'
 import type { AuthClient } from '../auth/auth-client.js'
+import { ClusterCard } from '../cluster/cluster-card.js'
+import type { ClusterSnapshot, ClusterWatch } from '../cluster/cluster-watch.js'
 import { Icon, type IconName } from '../ui/icons.js'
 import type { ChatConnection, ConnectionSnapshot } from './chat-connection.js'
 import { ConnectionFacts } from './connection-facts.js'
@@ -15,11 +17,13 @@ export function ConnectionPanel(props: {
   auth: AuthClient
   connection: ChatConnection
   snapshot: ConnectionSnapshot
+  watch: ClusterWatch
+  cluster: ClusterSnapshot
   logout: LogoutActions
   onClose: () => void
 }): JSX.Element {
-  const { auth, connection, snapshot, logout, onClose } = props
-  const { state, stub, timeline, replay } = snapshot
+  const { auth, connection, snapshot, watch, cluster, logout, onClose } = props
+  const { state, stub, timeline, replay, node } = snapshot
   const live = state?.name === 'open' || state?.name === 'renewing'
   const signedIn = !logout.busy && (state?.name !== 'stopped' || endingOf(state.cause).remedy !== 'sign-in')
   return (
@@ -50,6 +54,12 @@ export function ConnectionPanel(props: {
           />
         </div>
       </section>
+      <ClusterCard
+        watch={watch}
+        cluster={cluster}
+        node={live ? node : undefined}
+        sessionRef={live ? state.ref : undefined}
+      />
       <section className="panel__section" aria-labelledby="timeline-title">
         <h3 id="timeline-title">Timeline</h3>
         <TimelineList timeline={timeline} />

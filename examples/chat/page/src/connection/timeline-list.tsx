@@ -15,6 +15,8 @@ const ICONS: Readonly<Record<EntryKind, IconName>> = {
   token: 'key',
   replay: 'replay',
   logout: 'exit',
+  node: 'server',
+  redis: 'database',
 }
 
 export function TimelineList({ timeline }: { timeline: readonly TimelineEntry[] }): JSX.Element {

@@ -16,6 +16,9 @@ export type EntryKind =
   | 'token'
   | 'replay'
   | 'logout'
+  /** Of a cluster: its nodes, its Redis. */
+  | 'node'
+  | 'redis'
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad'
 
@@ -89,6 +92,19 @@ export function replayHappening(outcome: ReplayOutcome): Happening {
         detail: `The socket ended with ${outcome.closeCode} before the server said anything.`,
       }
   }
+}
+
+/** Tells which node holds the socket now, and how long there was none. */
+export function nodeHappening(
+  node: string,
+  facts: { readonly before: string | undefined; readonly lastedMs: number | undefined },
+): Happening {
+  const { before, lastedMs } = facts
+  if (before === undefined || lastedMs === undefined) {
+    return { kind: 'node', tone: 'good', title: `Held by ${node}` }
+  }
+  const detail = before === node ? 'With a fresh ticket.' : `With a fresh ticket. It was ${before} before.`
+  return { kind: 'node', tone: 'good', title: `Back on ${node} after ${duration(lastedMs)}`, detail }
 }
 
 function trouble({ from, to, cause }: StateChange, loggingOut: boolean): Happening[] {

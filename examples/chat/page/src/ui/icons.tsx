@@ -31,6 +31,8 @@ export type IconName =
   | 'shield'
   | 'user'
   | 'chevron'
+  | 'server'
+  | 'database'
 
 // Drawn on a grid of 20, stroked with the colour of the text around them.
 const PATHS: Readonly<Record<IconName, string>> = {
@@ -67,6 +69,9 @@ const PATHS: Readonly<Record<IconName, string>> = {
   shield: 'M10 2.5 16 5v4.500c0 4-2.5 6.7-6 8-3.5-1.3-6-4-6-8V5Z',
   user: 'M10 10a3.3 3.3 0 1 0 0-6.6 3.3 3.3 0 0 0 0 6.600Z M3.8 17c.5-3 3-4.5 6.2-4.500s5.7 1.5 6.2 4.5',
   chevron: 'M6 8l4 4 4-4',
+  server: 'M3.5 4h13v5h-13Z M3.5 11h13v5h-13Z M6.5 6.5h.01 M6.5 13.5h.01',
+  database:
+    'M10 7.500c3.6 0 6-1 6-2.500s-2.4-2.500-6-2.500-6 1-6 2.500 2.4 2.500 6 2.500Z M4 5v10c0 1.500 2.4 2.500 6 2.500s6-1 6-2.500V5 M4 10c0 1.500 2.4 2.500 6 2.500s6-1 6-2.500',
 }
 
 /** A drawing beside words, which say the same: so it is hidden from those who hear the page. */
