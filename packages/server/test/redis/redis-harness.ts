@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { RedisServer } from '../../../../test/redis/a-redis.js'
 import type { StoreHarness } from '../../src/conformance/index.js'
 import type { RedisClient, RedisStoreOptions } from '../../src/stores/redis/index.js'
 import { redisStore } from '../../src/stores/redis/index.js'
 
 // What the clock of Redis and a round trip on a busy machine tell apart reliably.
-const UNIT_MS = 100
-const GRACE_MS = 600
-const LEASE_MS = 500
+const UNIT_MS = 150
+const GRACE_MS = 900
+const LEASE_MS = 750
 
 let prefixes = 0
 
@@ -16,10 +17,10 @@ export function freshPrefix(): string {
   return `wst-test-${process.pid}-${prefixes}`
 }
 
-/** Makes stores over one Redis, each with keys of its own. `keys` gives all keys that match a pattern. */
+/** Makes stores over one deployment of Redis, each with keys of its own. `masters` are asked for what is kept. */
 export function redisHarness(
   client: RedisClient,
-  keys: (pattern: string) => Promise<readonly string[]>,
+  masters: readonly RedisServer[],
   options: RedisStoreOptions = {},
 ): StoreHarness {
   return async () => {
@@ -31,12 +32,17 @@ export function redisHarness(
       graceMs: GRACE_MS,
       leaseMs: LEASE_MS,
       advance: (ms) => pause(ms),
-      // Statistics, keys that seal and the stream stay; all else leaves.
-      size: async () => {
-        const all = await keys(`${prefix}:*`)
-        return all.filter((key) => !/:(x|seal|notices)$/.test(key)).length
-      },
+      size: async () => (await keptKeys(masters, prefix)).length,
       close: () => store.close(),
     }
   }
+}
+
+/** The keys of a store but for those that stay: statistics, the stream, and what seals. */
+export async function keptKeys(masters: readonly RedisServer[], prefix: string): Promise<string[]> {
+  const all = await Promise.all(masters.map((master) => master.command('KEYS', `${prefix}:*`)))
+  return all
+    .flat()
+    .map(String)
+    .filter((key) => !/:(x|seal|notices)$/.test(key))
 }
