@@ -1,0 +1,428 @@
+import { Redis } from 'ioredis'
+import { describe, expect, test } from 'vitest'
+import { afterThisTest } from '../../../../../test/cleanups.js'
+import { aRedis, type RedisServer, type RedisServerOptions } from '../../../../../test/redis/a-redis.js'
+import { ioRedisClient } from '../../../test/redis/clients.js'
+import { freshPrefix, keptKeys } from '../../../test/redis/redis-harness.js'
+import {
+  ADA,
+  ADAS_PHONE,
+  attempt,
+  holder,
+  ISSUE,
+  issued,
+  issueKind,
+  LONG_MS,
+  opened,
+  REDEEM,
+  record,
+  redeemKind,
+  renewal,
+  stateOf,
+} from '../../conformance/store/given.js'
+import { type RedisStoreOptions, type RedisTicketStore, redisStore } from './index.js'
+
+interface Given {
+  readonly redis: RedisServer
+  readonly client: Redis
+  readonly store: RedisTicketStore
+  readonly prefix: string
+}
+
+/** A Redis of this test's own, with a store over it. */
+async function given(
+  options: RedisStoreOptions = {},
+  server: RedisServerOptions = {},
+  as: { readonly username?: string; readonly password?: string } = {},
+): Promise<Given> {
+  const redis = await aRedis(server)
+  const client = await ioRedisClient(redis.port, afterThisTest, as)
+  const prefix = freshPrefix()
+  const store = redisStore(client, { prefix, ...options })
+  afterThisTest(() => store.close())
+  return { redis, client, store, prefix }
+}
+
+/** A second node: another client and store over the same Redis. */
+async function another({ redis, prefix }: Given, options: RedisStoreOptions = {}): Promise<RedisTicketStore> {
+  const store = redisStore(await ioRedisClient(redis.port, afterThisTest), { prefix, ...options })
+  afterThisTest(() => store.close())
+  return store
+}
+
+function never(): AbortSignal {
+  return new AbortController().signal
+}
+
+describe('one round trip', () => {
+  test('an issue is one command, and a redeem is one', async () => {
+    const { redis, store } = await given()
+    await opened(store)
+    const { ref } = await issued(store)
+    const monitor = await redis.monitor()
+    await store.issue(record({ singleUse: false, holder: holder(ADA, { login: ADAS_PHONE }) }), ISSUE)
+    await store.redeem(ref, attempt(), { ...REDEEM, liveNodes: ['node-a'] })
+    const lines = await monitor.stop()
+    // Redis marks with `lua` what a script calls.
+    const sent = lines
+      .filter((line) => !/ \[\d+ lua\] /.test(line))
+      .map((line) => line.split('"')[1]?.toLowerCase())
+    expect(sent).toEqual(['evalsha', 'evalsha'])
+    expect(lines.length).toBeGreaterThan(10)
+  })
+
+  test('a forgotten script is sent anew, and nobody notices', async () => {
+    const { redis, store } = await given()
+    const { ref } = await issued(store)
+    await redis.command('SCRIPT', 'FLUSH')
+    expect(await redeemKind(store, ref)).toBe('admitted')
+    await redis.command('SCRIPT', 'FLUSH')
+    expect(await issueKind(store, holder())).toBe('issued')
+  })
+})
+
+describe('what is kept', () => {
+  test('keys begin with the prefix and the shard, all of a user on one slot', async () => {
+    const { redis, client, store, prefix } = await given()
+    const { ref } = await opened(store, { holder: holder(ADA, { login: ADAS_PHONE }) })
+    await store.revoke({ kind: 'login', subject: ADA, login: ADAS_PHONE, rememberMs: LONG_MS })
+    await store.keepNode('node-a')
+    await store.sealKeys()
+    const shard = ADA.slice(0, 2)
+    expect((await client.keys('*')).sort()).toEqual(
+      [
+        `${prefix}:{${shard}}:t:${ref}`,
+        `${prefix}:{${shard}}:u:${ADA}`,
+        `${prefix}:{${shard}}:x`,
+        `${prefix}:nodes`,
+        `${prefix}:notices`,
+        `${prefix}:seal`,
+      ].sort(),
+    )
+    const slots = await Promise.all(
+      (await client.keys('*{*')).map((key) => client.call('CLUSTER', ['KEYSLOT', key]).catch(() => 'none')),
+    )
+    expect(new Set(slots).size).toBe(1)
+    expect(await redis.command('TTL', `${prefix}:{${shard}}:u:${ADA}`)).toBeGreaterThan(0)
+  })
+
+  test('two prefixes know nothing of each other', async () => {
+    const all = await given()
+    const other = await another(all, { prefix: freshPrefix() })
+    const { ref } = await issued(all.store)
+    expect(await redeemKind(other, ref)).toBe('unknown')
+    await other.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS })
+    expect(await redeemKind(all.store, ref)).toBe('admitted')
+  })
+
+  test('an hour of tickets in fast motion leaves nothing behind', async () => {
+    const { redis, store, prefix } = await given({ graceMs: 100 })
+    await store.health()
+    const clients = Number((await redis.info('clients')).connected_clients)
+    const shortLife = { ttlMs: 50 }
+    for (let round = 0; round < 20; round += 1) {
+      const refs = await Promise.all(
+        Array.from({ length: 30 }, async (_, user) => {
+          const of = holder(`${user.toString(16).padStart(2, '0')}${ADA.slice(2)}`)
+          const kept = await issued(store, { ...shortLife, holder: of, singleUse: user % 2 === 0 })
+          return { ref: kept.ref, used: user % 3 !== 0 }
+        }),
+      )
+      await Promise.all(
+        refs
+          .filter(({ used }) => used)
+          .map(({ ref }) => store.redeem(ref, attempt(), { ...REDEEM, maxSessionMs: 50 })),
+      )
+    }
+    expect((await keptKeys([redis], prefix)).length).toBeGreaterThan(0)
+    await expect.poll(() => keptKeys([redis], prefix), { timeout: 5000 }).toEqual([])
+    expect(Number((await redis.info('clients')).connected_clients)).toBe(clients)
+    // What stays: one counter a shard. Redis takes its time to sweep what nobody looks at.
+    await expect.poll(() => redis.command('DBSIZE'), { timeout: 5000 }).toBe(30)
+  })
+
+  test('a user who takes tickets without end occupies no more than burst, rate and grace allow', async () => {
+    const { redis, store, prefix } = await given({ graceMs: 200 })
+    const terms = { rate: { burst: 5, perSecond: 20 }, outstanding: 4 }
+    let most = 0
+    const until = performance.now() + 1500
+    while (performance.now() < until) {
+      await store.issue(record({ ttlMs: 300 }), terms)
+      most = Math.max(most, (await keptKeys([redis], prefix)).length)
+    }
+    // Burst, rate times life and grace, the subject itself; half as much again, for time that passes between the two.
+    expect(most).toBeGreaterThan(6)
+    expect(most).toBeLessThanOrEqual(1.5 * (5 + 20 * (0.3 + 0.2) + 1))
+  })
+})
+
+describe('seal keys', () => {
+  test('are the same on all nodes, and come back from a node that has them', async () => {
+    const all = await given()
+    const other = await another(all)
+    const keys = await all.store.sealKeys()
+    expect(await other.sealKeys()).toEqual(keys)
+    await all.redis.command('DEL', `${all.prefix}:seal`)
+    expect(await other.sealKeys()).toEqual(keys)
+    expect(await all.store.sealKeys()).toEqual(keys)
+  })
+
+  test('a key that another node made meanwhile is taken over, and the former one still accepted', async () => {
+    const all = await given()
+    const [former] = await all.store.sealKeys()
+    await all.redis.command('DEL', `${all.prefix}:seal`)
+    const [present] = await (await another(all)).sealKeys()
+    expect(present).not.toEqual(former)
+    expect(await all.store.sealKeys()).toEqual([present, former])
+    expect(await (await another(all)).sealKeys()).toEqual([present, former])
+  })
+
+  test('change when they are old', async () => {
+    const all = await given({ sealRotationSeconds: 60 })
+    const [former] = await all.store.sealKeys()
+    expect(await all.store.sealKeys()).toEqual([former])
+    const key = `${all.prefix}:seal`
+    const kept = String(await all.redis.command('GET', key))
+    await all.redis.command(
+      'SET',
+      key,
+      kept.replace(/:(\d+):0$/, (_, since) => `:${Number(since) - 60_000}:0`),
+    )
+    const [present, ...accepted] = await all.store.sealKeys()
+    expect(present).not.toEqual(former)
+    expect(accepted).toEqual([former])
+    // A former one is forgotten once no ticket can carry it any more.
+    const rotated = String(await all.redis.command('GET', key))
+    await all.redis.command('SET', key, rotated.replace(/:(\d{2,})$/, ':1'))
+    expect(await (await another(all)).sealKeys()).toEqual([present])
+  })
+})
+
+describe('single use', () => {
+  test('a ticket of before a restart is voided, also if the data survived', async () => {
+    const { redis, store } = await given({}, { persistence: 'aof' })
+    const outstanding = await issued(store)
+    const reusable = await issued(store, { singleUse: false })
+    await redis.kill()
+    await redis.restart()
+    await expect.poll(() => redeemKind(store, outstanding.ref), { timeout: 5000 }).toBe('voided')
+    expect(await stateOf(store, outstanding.ref)).toBe('voided')
+    expect(await redeemKind(store, reusable.ref)).toBe('admitted')
+    expect(await redeemKind(store, (await issued(store)).ref)).toBe('admitted')
+  })
+
+  test('an attempt that won before a restart is admitted again, and no other is', async () => {
+    const { redis, store } = await given({}, { persistence: 'aof' })
+    const { ref, by } = await opened(store)
+    await redis.kill()
+    await redis.restart()
+    await expect
+      .poll(async () => (await store.redeem(ref, by, REDEEM)).kind, { timeout: 5000 })
+      .toBe('admitted')
+    expect(await redeemKind(store, ref)).toBe('used')
+  })
+
+  test('a replica that serves writes consumes and issues nothing', async () => {
+    const { redis, store, prefix } = await given()
+    const { ref } = await issued(store)
+    const replica = await aRedis({
+      args: ['--replicaof', `127.0.0.1 ${redis.port}`, '--replica-read-only', 'no'],
+    })
+    const key = `${prefix}:{${ref.slice(0, 2)}}:t:${ref}`
+    await expect.poll(() => replica.command('EXISTS', key), { timeout: 5000 }).toBe(1)
+    // It was the master when the store began.
+    const client = await ioRedisClient(replica.port, afterThisTest)
+    const there = redisStore(client, { prefix, guarantee: 'none' })
+    afterThisTest(() => there.close())
+    await expect(there.issue(record(), ISSUE)).rejects.toMatchObject({ code: 'store_unavailable' })
+    await expect(there.redeem(ref, attempt(), REDEEM)).rejects.toThrow(/replica of Redis and not a master/)
+  })
+
+  test("a redeem with guarantee 'wait' counts only once a replica has it", async () => {
+    const all = await given({ guarantee: 'wait' })
+    expect((await all.store.health()).promises.single_use).toBe('wait')
+    const { ref } = await issued(all.store)
+    await expect(all.store.redeem(ref, attempt(), REDEEM)).rejects.toThrow(/only 0 of 1 replicas/)
+    await aRedis({ args: ['--replicaof', `127.0.0.1 ${all.redis.port}`] })
+    const again = await issued(all.store)
+    await expect
+      .poll(
+        async () =>
+          (await all.store.redeem(again.ref, attempt({ id: 'same' }), REDEEM).catch(() => undefined))?.kind,
+        { timeout: 10_000 },
+      )
+      .toBe('admitted')
+  })
+})
+
+describe('what this Redis can promise', () => {
+  test('is told by health', async () => {
+    const { store } = await given()
+    expect(await store.health()).toMatchObject({
+      kind: 'redis',
+      reachable: true,
+      promises: { single_use: 'absolute', revocation: 'bounded', shared: 'nodes' },
+      warnings: [],
+    })
+  })
+
+  test('without INFO nothing is issued or redeemed, unless that is chosen', async () => {
+    const redis = await aRedis()
+    await redis.command('ACL', 'SETUSER', 'narrow', 'on', '>secret-word', '~*', '+@all', '-info')
+    const as = { username: 'narrow', password: 'secret-word' }
+    const client = await ioRedisClient(redis.port, afterThisTest, as)
+    const store = redisStore(client)
+    afterThisTest(() => store.close())
+    const refused = store.issue(record(), ISSUE)
+    await expect(refused).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('INFO is not allowed'),
+      remedy: expect.stringContaining('Allow INFO'),
+    })
+    await expect(store.health()).rejects.toThrow(/does not tell its replication id/)
+    const weaker = redisStore(client, { guarantee: 'none' })
+    afterThisTest(() => weaker.close())
+    expect(await redeemKind(weaker, (await issued(weaker)).ref)).toBe('admitted')
+    const health = await weaker.health()
+    expect(health.promises).toEqual({ single_use: 'none', revocation: 'none', shared: 'nodes' })
+    expect(health.warnings.join(' ')).toMatch(/not kept through a failover.*INFO is not allowed/)
+    expect(health.warnings.join(' ')).not.toContain('secret-word')
+  })
+
+  test('is withdrawn for revocations where keys can be evicted', async () => {
+    const { redis, store } = await given()
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    const health = await store.health()
+    expect(health.promises.revocation).toBe('none')
+    expect(health.warnings).toEqual([expect.stringContaining('maxmemory-policy is allkeys-lru')])
+    expect(await redeemKind(store, (await issued(store)).ref)).toBe('admitted')
+  })
+
+  test('is withdrawn for revocations where a master that was cut off goes on writing', async () => {
+    const { redis, store } = await given()
+    await aRedis({ args: ['--replicaof', `127.0.0.1 ${redis.port}`] })
+    await expect.poll(async () => (await store.health()).promises.revocation, { timeout: 5000 }).toBe('none')
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '1')
+    expect((await store.health()).promises.revocation).toBe('bounded')
+  })
+
+  test('the rights that the documentation lists are enough', async () => {
+    const redis = await aRedis()
+    const rights =
+      'resetchannels resetkeys ~wst* -@all +eval +evalsha +get +set +exists +hget +hmget +hset +hdel +hlen +hgetall +hincrby +pttl ' +
+      '+pexpire +time +info +zadd +zremrangebyscore +zrange +xadd +xtrim +xrange +xinfo|stream +xread +ping +hello'
+    await redis.command('ACL', 'SETUSER', 'wsticket', 'on', '>pw', ...rights.split(' '))
+    const client = await ioRedisClient(redis.port, afterThisTest, { username: 'wsticket', password: 'pw' })
+    const store = redisStore(client, { prefix: 'wst' })
+    afterThisTest(() => store.close())
+    const start = (await store.notices(undefined, never())).cursor
+    const { ref } = await opened(store)
+    await store.sealKeys()
+    await store.keepNode('node-a')
+    await store.renewSession(ref, renewal({ permissions: ['read'] }))
+    await store.listSessions(ADA)
+    await store.checkSessions([ref])
+    await store.revoke({ kind: 'login', subject: ADA, login: ADAS_PHONE, rememberMs: LONG_MS })
+    await store.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS })
+    expect((await store.notices(start, never())).notices.length).toBeGreaterThan(0)
+    expect((await store.health()).warnings).toEqual([])
+  })
+})
+
+describe('a Redis that fails', () => {
+  const cases: readonly (readonly [string, (redis: RedisServer) => Promise<unknown>, RegExp, RegExp])[] = [
+    ['is full', (redis) => redis.command('CONFIG', 'SET', 'maxmemory', '1'), /OOM/, /raise maxmemory/],
+    [
+      'is a replica',
+      (redis) => redis.command('REPLICAOF', '127.0.0.1', '1'),
+      /READONLY/,
+      /connect to the master/,
+    ],
+    [
+      'wants more replicas',
+      (redis) => redis.command('CONFIG', 'SET', 'min-replicas-to-write', '3'),
+      /NOREPLICAS/,
+      /bring them back/,
+    ],
+  ]
+  test.each(cases)(
+    'that %s admits nothing, says why, and works again',
+    async (_name, fail, message, remedy) => {
+      const { redis, store } = await given()
+      const { ref, by } = await opened(store)
+      const outstanding = await issued(store, { singleUse: false })
+      const other = await issued(store)
+      await fail(redis)
+      for (const call of [
+        () => store.issue(record(), ISSUE),
+        () => store.redeem(outstanding.ref, attempt(), REDEEM),
+        () => store.revoke({ kind: 'ticket', ref: other.ref }),
+      ]) {
+        await expect(call()).rejects.toMatchObject({
+          code: 'store_unavailable',
+          message: expect.stringMatching(message),
+          remedy: expect.stringMatching(remedy),
+        })
+      }
+      expect((await store.checkSessions([ref]))[0]?.kind).toBe('live')
+      await redis.command('CONFIG', 'SET', 'maxmemory', '0', 'min-replicas-to-write', '0')
+      await redis.command('REPLICAOF', 'NO', 'ONE')
+      expect(await redeemKind(store, outstanding.ref)).toBe('admitted')
+      expect((await store.redeem(ref, by, REDEEM)).kind).toBe('admitted')
+    },
+  )
+
+  test('that wants another password says so, without it', async () => {
+    const redis = await aRedis({ password: 'right-word', args: ['--requirepass', 'right-word'] })
+    const client = new Redis({
+      port: redis.port,
+      host: '127.0.0.1',
+      password: 'wrong-word',
+      maxRetriesPerRequest: 0,
+    })
+    client.on('error', () => {})
+    afterThisTest(() => client.disconnect())
+    const store = redisStore(client)
+    const outcome = await store.issue(record(), ISSUE).catch((error: unknown) => error)
+    expect(outcome).toMatchObject({ code: 'store_unavailable' })
+    expect(String(outcome)).not.toMatch(/right-word|wrong-word/)
+  })
+
+  test('that lost everything knows no ticket and no session, and tells readers', async () => {
+    const all = await given()
+    const { ref } = await opened(all.store)
+    const outstanding = await issued(all.store)
+    const { cursor } = await all.store.notices(undefined, never())
+    await all.redis.command('FLUSHALL')
+    const batch = await all.store.notices(cursor, never())
+    expect(batch.gap).toBe(true)
+    expect(await redeemKind(all.store, outstanding.ref)).toBe('unknown')
+    expect(await all.store.checkSessions([ref])).toEqual([{ ref, kind: 'gone' }])
+    expect(await redeemKind(all.store, (await issued(all.store)).ref)).toBe('admitted')
+  })
+})
+
+describe('the options', () => {
+  const client = { call: async () => 'OK', duplicate: () => client, disconnect: () => {}, on: () => {} }
+
+  test.each([
+    [{ prefix: '' }, /redisStore.prefix is "".*Example: 'wst'/],
+    [{ prefix: '{7f}' }, /prefix/],
+    [{ guarantee: 'maybe' }, /guarantee/],
+    [{ replicas: 0 }, /replicas/],
+    [{ graceMs: 1 }, /graceMs/],
+    [{ leaseMs: 0.5 }, /leaseMs/],
+    [{ sealRotationSeconds: 1 }, /sealRotationSeconds/],
+    [{ perfix: 'x' }, /perfix/],
+  ])('%j are refused, and it is said why', (options, why) => {
+    expect(() => redisStore(client, options as RedisStoreOptions)).toThrow(TypeError)
+    expect(() => redisStore(client, options as RedisStoreOptions)).toThrow(why)
+  })
+
+  test.each([[{}], [null], ['redis://localhost'], [{ duplicate: () => {}, on: () => {} }]])(
+    'what is no client of Redis is refused: %j',
+    (stranger) => {
+      expect(() => redisStore(stranger as never)).toThrow(/needs a client of node-redis/)
+    },
+  )
+})
