@@ -12,6 +12,8 @@ export function redisReason(error: unknown): string {
   if (cause instanceof Error) return redisReason(cause)
   // A name with several addresses fails with an empty message and one error for each.
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  // The client's own words for it are about its options.
+  if (/enableOfflineQueue|^Connection is closed/.test(error.message)) return 'it is not connected'
   return redact(withoutArguments(error.message)) || code
 }
 

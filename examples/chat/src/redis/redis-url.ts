@@ -34,7 +34,7 @@ const DEFAULT_PORTS = { single: 6379, sentinel: 26_379, cluster: 6379 } as const
 const MAX_DATABASE = 99_999
 
 // The parser of URLs takes no list of hosts.
-const FORM = /^(redis|rediss)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^@/?#]*)(?:\/([^?#]*))?$/
+const FORM = /^(redis|rediss)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^@/?#]*)(?:\/([^@?#]*))?$/
 const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9])?))(?::(\d{1,5}))?$/
 const MASTER = /^[A-Za-z0-9._-]{1,128}$/
 
