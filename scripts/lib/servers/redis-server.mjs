@@ -17,8 +17,8 @@ import { startProcess } from './server-process.mjs'
  *   over the launcher's own
  * @property {'none' | 'rdb' | 'aof'} [persistence] `rdb`: kept at `SAVE` and at an orderly end; `aof`: each write.
  *   Default: none
- * @property {string} [username] with `password`, whom `command` logs in as
- * @property {string} [password]
+ * @property {string | undefined} [username] with `password`, whom `command` logs in as
+ * @property {string | undefined} [password]
  * @property {number} [port] default: a free one
  * @property {boolean} [sentinel] whether it is a Sentinel
  * @property {string} [config] what its configuration file says at first; it may rewrite it
@@ -66,6 +66,8 @@ export class RedisServer {
   constructor(port, folder, options) {
     this.#options = options
     this.port = port
+    /** Where its clients and the other nodes reach it. */
+    this.publicPort = port
     /** Where it keeps its files; gone after `stop`. */
     this.folder = folder
     /** `redis://127.0.0.1:<port>`, without credentials. */
@@ -104,13 +106,24 @@ export class RedisServer {
    * @param {...(string | number)} args
    * @returns {Promise<Reply>} rejects with a `RespError` when the answer is one
    */
-  async command(...args) {
+  command(...args) {
+    return this.ask(args)
+  }
+
+  /**
+   * As `command`, with how long it waits for the answer.
+   *
+   * @param {readonly (string | number)[]} args
+   * @param {{ patienceMs?: number }} [options]
+   * @returns {Promise<Reply>}
+   */
+  async ask(args, options) {
     let connection = await this.#connection?.catch(() => undefined)
     if (connection?.open !== true) {
       this.#connection = this.connect()
       connection = await this.#connection
     }
-    return connection.command(args)
+    return connection.command(args, options)
   }
 
   /**
@@ -297,4 +310,20 @@ export async function startRedisServer(options = {}) {
       }
     }
   }
+}
+
+/**
+ * Starts several with the same options at once; if one fails, none is left.
+ *
+ * @param {number} count
+ * @param {RedisServerOptions} [options]
+ * @returns {Promise<readonly RedisServer[]>}
+ */
+export async function startRedisServers(count, options = {}) {
+  const starts = await Promise.allSettled(Array.from({ length: count }, () => startRedisServer(options)))
+  const started = starts.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const failed = starts.find((each) => each.status === 'rejected')
+  if (failed === undefined) return started
+  await Promise.all(started.map((server) => server.stop()))
+  throw failed.reason
 }
