@@ -49,18 +49,20 @@ function steps(faults: boolean): fc.Arbitrary<Step[]> {
     process: fc.constantFrom('a', 'b'),
   }
   const lost = fc.constantFrom<Step['lost']>('heard', ...(faults ? (['unheard', 'never'] as const) : []))
-  const issues = REFS.map((of) =>
-    fc.record({
-      ...time,
-      began: fc.integer({ min: 0, max: 100 }),
-      lost,
-      what: fc.record({
-        name: fc.constant('issue' as const),
-        ref: fc.constant(of),
-        ttlMs: fc.integer({ min: 1, max: 400 }),
-        singleUse: fc.boolean(),
+  const issues = fc.tuple(
+    ...REFS.map((of) =>
+      fc.record({
+        ...time,
+        began: fc.integer({ min: 0, max: 100 }),
+        lost,
+        what: fc.record({
+          name: fc.constant('issue' as const),
+          ref: fc.constant(of),
+          ttlMs: fc.integer({ min: 1, max: 400 }),
+          singleUse: fc.boolean(),
+        }),
       }),
-    }),
+    ),
   )
   const others = fc.array(
     fc.record({
@@ -75,7 +77,7 @@ function steps(faults: boolean): fc.Arbitrary<Step[]> {
     }),
     { maxLength: 20 },
   )
-  return fc.tuple(...issues, others).map(([a, b, c, rest]): Step[] => [a, b, c, ...rest])
+  return fc.tuple(issues, others).map(([first, rest]): Step[] => [...first, ...rest])
 }
 
 /** A store that does one thing after the other, which is all that the contract asks for. */

@@ -24,13 +24,7 @@ function issue(more: Partial<IssueCall> = {}): IssueCall {
 }
 
 /** Asked from `began` for 10 milliseconds. */
-function redeem(
-  attempt: string,
-  began: number,
-  outcome: 'admitted' | 'indeterminate' | (string & {}),
-  more: Partial<RedeemCall> = {},
-): RedeemCall {
-  const kind = outcome === 'admitted' || outcome === 'indeterminate' ? outcome : undefined
+function redeem(attempt: string, began: number, outcome: string, more: Partial<RedeemCall> = {}): RedeemCall {
   return {
     name: 'redeem',
     process: 'b',
@@ -39,7 +33,10 @@ function redeem(
     ref: REF,
     attempt,
     at: 'store',
-    outcome: kind === undefined ? { kind: 'refused', code: outcome } : { kind },
+    outcome:
+      outcome === 'admitted' || outcome === 'indeterminate'
+        ? { kind: outcome }
+        : { kind: 'refused', code: outcome },
     ...more,
   }
 }

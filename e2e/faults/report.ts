@@ -1,0 +1,68 @@
+import type { Breach, HistoryCall } from '../../test/ticket-history/history.js'
+import { type Tally, upperBound } from './tally.js'
+
+/** A breach is told with so many calls of its ticket at most; the first ones say how it began. */
+const CALLS_SHOWN = 40
+
+/** Says what a run found, in lines. */
+export function reportLines(tally: Tally): string[] {
+  const doubles = tally.breaches.filter(({ rule }) => rule === 'admitted to two attempts').length
+  const { control } = tally
+  return [
+    line('redeem races', tally.races),
+    line('inside the window', tally.windowRaces),
+    line('attempts', tally.attempts),
+    line('admitted', tally.admitted),
+    line('voided', tally.refused.get('voided') ?? 0),
+    ...counts(tally.refused)
+      .filter(([code]) => code !== 'voided')
+      .map(([code, count]) => line(`refused: ${code}`, count)),
+    line('indeterminate', tally.indeterminate),
+    ...counts(tally.faults).map(([name, count]) => line(`fault: ${name}`, count)),
+    line('GETDEL admitted twice', control.doubles, `at ${control.failed} of ${control.faults} faults`),
+    line('double admissions', doubles),
+    line('other breaches', tally.breaches.length - doubles),
+    ...(tally.breaches.length > 0
+      ? []
+      : [
+          `At 95 % confidence a race ends in a breach at most ${rate(tally.races)} (rule of three: 3/${tally.races});`,
+          `inside the window, at most ${rate(tally.windowRaces)}.`,
+        ]),
+  ]
+}
+
+/** Tells one breach with the history of its ticket. Holds refs and attempt ids, no ticket. */
+export function breachLines({ rule, about, calls }: Breach): string[] {
+  const shown = calls.slice(0, CALLS_SHOWN)
+  const start = calls[0]?.began ?? 0
+  return [
+    `BREACH  ${about}: ${rule}`,
+    ...shown.map((call) => `    ${callLine(call, start)}`),
+    ...(shown.length < calls.length ? [`    … and ${calls.length - shown.length} more calls`] : []),
+  ]
+}
+
+function callLine(call: HistoryCall, start: number): string {
+  const at = (ms: number | undefined): string =>
+    ms === undefined ? '      never' : `${(ms - start).toFixed(1).padStart(8)} ms`
+  const outcome = 'code' in call.outcome ? call.outcome.code : call.outcome.kind
+  const what =
+    call.name === 'redeem'
+      ? `redeem ${call.attempt} (${call.at})`
+      : call.name === 'revoke'
+        ? `revoke ${call.target.kind}`
+        : `issue ${call.singleUse ? 'single-use' : 'reusable'}`
+  return `${at(call.began)} ${at(call.ended)}  ${call.process.padEnd(12)} ${what}: ${outcome}`
+}
+
+function counts(of: ReadonlyMap<string, number>): [string, number][] {
+  return [...of].sort(([one], [other]) => one.localeCompare(other))
+}
+
+function line(what: string, count: number, more = ''): string {
+  return `${what.padEnd(44)} ${String(count).padStart(9)}${more === '' ? '' : `  ${more}`}`
+}
+
+function rate(tries: number): string {
+  return `${(100 * upperBound(tries)).toPrecision(2)} % of the time`
+}
