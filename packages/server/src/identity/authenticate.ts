@@ -12,7 +12,7 @@ import {
 } from './principal.js'
 
 // Whoever asks has given up by then; what verifies credentials over a network should have a shorter limit of its own.
-const AUTHENTICATE_BUDGET_MS = 10_000
+export const AUTHENTICATE_BUDGET_MS = 10_000
 
 export interface Authentication<C extends Claims> {
   readonly authenticate: Authenticate<C>
