@@ -3,6 +3,7 @@
  */
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { orExplain } from './lib/explain.mjs'
+import { followNpm } from './lib/follow-npm.mjs'
 import { nodeComplaint } from './lib/node-version.mjs'
 import { prepare } from './lib/prepare.mjs'
 
@@ -15,17 +16,7 @@ await orExplain(async () => {
 })
 
 process.env.NODE_ENV ??= 'development'
-// npm hands a signal to the shell between it and us, which dies of it without a word: whoever stopped `npm start` would
-// leave a server behind that still holds the port.
-if (process.env.npm_lifecycle_event === 'start') {
-  const parent = process.ppid
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return
-    clearInterval(watch)
-    process.kill(process.pid, 'SIGTERM')
-  }, 200)
-  watch.unref()
-}
+followNpm('start')
 // In this very process: signals and the exit code are the server's own, with nobody in between to lose them.
 const server = fileURLToPath(new URL('../examples/chat/dist/server/server/main.js', import.meta.url))
 process.argv[1] = server

@@ -48,7 +48,7 @@ export function ClusterCard(props: {
             now={state.now}
             holds={each.name === node}
             drain={act('drain-node', each.name, each.state === 'up')}
-            kill={act('kill-node', each.name, each.state !== 'down')}
+            kill={act('kill-node', each.name, each.state === 'up' || each.state === 'draining')}
           />
         ))}
       </ul>
