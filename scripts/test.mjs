@@ -7,7 +7,7 @@ import { explain } from './lib/explain.mjs'
 import { nodeComplaint } from './lib/node-version.mjs'
 import { runParts } from './lib/parts.mjs'
 import { prepare } from './lib/prepare.mjs'
-import { BROWSERS, findPrograms } from './lib/system-packages.mjs'
+import { BROWSERS, findPrograms, SERVERS } from './lib/system-packages.mjs'
 
 /** @type {readonly import('./lib/parts.mjs').Part[]} */
 const FIRST = [{ script: 'build' }]
@@ -51,7 +51,7 @@ function count(outcome) {
 async function everything() {
   const complaint = nodeComplaint(process.versions.node)
   if (complaint !== undefined) throw new Error(complaint)
-  const programs = await findPrograms(BROWSERS, { say })
+  const programs = await findPrograms([...BROWSERS, ...SERVERS], { say })
   await prepare(root, { say, build: false })
   // Without colours: what they print is read in a log, and indented.
   const { FORCE_COLOR: _colour, ...inherited } = process.env

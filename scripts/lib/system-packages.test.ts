@@ -1,4 +1,6 @@
+import { chmod, readFile } from 'node:fs/promises'
 import { describe, expect, it, vi } from 'vitest'
+import { temporaryFolder } from '../../test/temporary-folder.js'
 import { findPrograms } from './system-packages.mjs'
 
 const node = { variable: 'NODE_PATH_FOR_TEST', path: process.execPath, debian: 'nodejs' }
@@ -35,5 +37,41 @@ describe('findPrograms', () => {
     const finding = findPrograms([node, gone], { say: vi.fn(), env: {}, isRoot: false })
     await expect(finding).rejects.toThrow('sudo apt-get install --no-install-recommends no-such-program.')
     await expect(finding).rejects.toThrow('set GONE_PATH.')
+  })
+
+  it('installs what is missing, and lets no server start by itself', async () => {
+    const folder = await temporaryFolder({
+      'apt-get': [
+        '#!/bin/sh',
+        'echo "$@ RUNLEVEL=$RUNLEVEL SYSTEMD_OFFLINE=$SYSTEMD_OFFLINE" >> "$0.log"',
+        'case $* in *install*) cp "$0" "$(dirname "$0")/redis-server" ;; esac',
+      ].join('\n'),
+    })
+    await chmod(`${folder}/apt-get`, 0o755)
+    const redis = { variable: 'REDIS_SERVER_PATH', path: `${folder}/redis-server`, debian: 'redis-server' }
+    const say = vi.fn()
+    const paths = await findPrograms([redis], { say, env: {}, isRoot: true, aptGet: `${folder}/apt-get` })
+    expect(paths).toEqual({ REDIS_SERVER_PATH: redis.path })
+    expect(say).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('Installing redis-server with apt'))
+    const [update, install] = (await readFile(`${folder}/apt-get.log`, 'utf8')).split('\n')
+    expect(update).toMatch(/ update RUNLEVEL=1 SYSTEMD_OFFLINE=1$/)
+    expect(install).toMatch(/ install .*redis-server RUNLEVEL=1 SYSTEMD_OFFLINE=1$/)
+  })
+
+  it('says what apt said when it could not install, or installed no program', async () => {
+    const folder = await temporaryFolder({
+      'apt-get': '#!/bin/sh\ncase $* in *install*broken*) echo "E: no such thing"; exit 100 ;; esac\n',
+    })
+    await chmod(`${folder}/apt-get`, 0o755)
+    const options = { say: vi.fn(), env: {}, isRoot: true, aptGet: `${folder}/apt-get` }
+    await expect(findPrograms([{ ...gone, debian: 'broken' }], options)).rejects.toThrow(
+      'the tests need broken, and apt-get could not install it:\nE: no such thing',
+    )
+    await expect(findPrograms([gone], options)).rejects.toThrow(
+      'and apt-get left no /usr/bin/no-such-program. On Debian:',
+    )
+    await expect(findPrograms([gone], { ...options, aptGet: `${folder}/no-apt-get` })).rejects.toThrow(
+      'and there is no apt-get here',
+    )
   })
 })
