@@ -2,6 +2,7 @@ import { type Admission, AdmissionDesk, type RedeemContext } from './admission/a
 import { Authority, type Health } from './authority/authority.js'
 import type { AuthorityContext, Refused } from './authority/context.js'
 import type { IssuedTicket } from './authority/issue.js'
+import { NodeLife } from './authority/node-life.js'
 import type { TicketWishes } from './authority/policy.js'
 import type { Revocation } from './authority/revoke.js'
 import { SealKeys } from './authority/seal-keys.js'
@@ -21,6 +22,7 @@ import { AddressLimits } from './rate/address-limits.js'
 import { Networks } from './request/addresses.js'
 import type { HttpResponse } from './request/message.js'
 import { Origins } from './request/origins.js'
+import { NodeLease } from './sessions/node-lease.js'
 import { SessionRegistry } from './sessions/registry.js'
 import type { Inspection } from './stores/store.js'
 import { StoreCalls } from './stores/store-calls.js'
@@ -84,6 +86,9 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
   const counters = countEvents(events)
   const store = new StoreCalls(options.store, clock, events)
   const registry = new SessionRegistry<C>({ store, clock, policy: settings.sessions, events })
+  const id = Buffer.from(random(9)).toString('base64url')
+  const lease = new NodeLease(store, clock, id)
+  const node = new NodeLife<C>({ clock, lease, registry })
   const table = new RouteTable()
   const context: AuthorityContext = {
     store,
@@ -103,7 +108,8 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
       if (named.size === 0 && settings.publicPath !== undefined) return [settings.publicPath]
       return [...named]
     },
-    node: Buffer.from(random(9)).toString('base64url'),
+    node: id,
+    liveNodes: () => node.liveNodes(),
     defaultIssuer: options.authenticate.issuer,
   }
   const authority = new Authority<C>(context)
@@ -125,6 +131,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     requireOrigin: settings.requireOrigin,
     trusted,
     addresses,
+    begin: () => node.begin(),
     draining: () => draining,
   })
   const refusalsUrl = options.refusalsUrl ?? DEFAULT_REFUSALS_URL
@@ -171,6 +178,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     async close() {
       draining = true
       await registry.close('draining')
+      lease.stop()
     },
     binding: {
       routes,

@@ -52,6 +52,7 @@ export function makeCore(
     onReuse: 'event',
     audiences: () => ['/ws'],
     node: 'node-a',
+    liveNodes: () => undefined,
     defaultIssuer: undefined,
     ...changes,
   }

@@ -17,12 +17,14 @@ export function interceptedStore(inner: TicketStore, intercept: Intercept): Tick
     checkCredential: (holder) => intercept('checkCredential', () => inner.checkCredential(holder)),
     renewSession: (ref, renewal) => intercept('renewSession', () => inner.renewSession(ref, renewal)),
     closeSocket: (ref, attemptId) => intercept('closeSocket', () => inner.closeSocket(ref, attemptId)),
-    listSessions: (subject) => intercept('listSessions', () => inner.listSessions(subject)),
+    listSessions: (subject, liveNodes) =>
+      intercept('listSessions', () => inner.listSessions(subject, liveNodes)),
     checkSessions: (refs) => intercept('checkSessions', () => inner.checkSessions(refs)),
     keepNode: (id) => intercept('keepNode', () => inner.keepNode(id)),
     notices: (cursor, signal) => intercept('notices', () => inner.notices(cursor, signal)),
     sealKeys: () => intercept('sealKeys', () => inner.sealKeys()),
     health: () => intercept('health', () => inner.health()),
+    close: () => intercept('close', async () => inner.close?.()),
   }
 }
 

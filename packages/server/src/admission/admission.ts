@@ -10,8 +10,7 @@ import type { Authority } from '../authority/authority.js'
 import { type Refused, refused } from '../authority/context.js'
 import { cookieHash } from '../authority/secret.js'
 import type { Clock } from '../clock.js'
-import { withDeadline } from '../clock.js'
-import { isWsticketError, messageOf, RETRY_AFTER_SECONDS, WsticketError } from '../errors.js'
+import { isWsticketError, messageOf, RETRY_AFTER_SECONDS } from '../errors.js'
 import type { EventHub } from '../events/hub.js'
 import type { Claims } from '../identity/principal.js'
 import type { AddressLimits } from '../rate/address-limits.js'
@@ -22,7 +21,6 @@ import type { Origins } from '../request/origins.js'
 import type { HeldSession } from '../sessions/held-session.js'
 import type { SessionRegistry } from '../sessions/registry.js'
 import type { HeldSocket, Session, SocketHold } from '../sessions/session.js'
-import { STORE_BUDGET_MS } from '../stores/store-calls.js'
 import { checkUpgrade } from './upgrade-check.js'
 
 // By then a load balancer looks elsewhere.
@@ -85,13 +83,15 @@ export interface AdmissionParts<C extends Claims> {
   readonly requireOrigin: boolean
   readonly trusted: Networks
   readonly addresses: AddressLimits
+  /** Resolves once this node may admit. */
+  readonly begin: () => Promise<void>
   readonly draining: () => boolean
 }
 
 /** Decides about upgrades: origin, carrier, ticket, session. */
 export class AdmissionDesk<C extends Claims = Claims> {
   readonly #parts: AdmissionParts<C>
-  #seesRevocations = false
+  #begun = false
 
   constructor(parts: AdmissionParts<C>) {
     this.#parts = parts
@@ -168,7 +168,9 @@ export class AdmissionDesk<C extends Claims = Claims> {
     const { audience, address, origin, carrier, cookie } = context
     const seat = registry.seat()
     try {
-      if (!this.#seesRevocations) await this.#ready()
+      // Asked once only: an `await` more for every upgrade is not free.
+      if (!this.#begun) await this.#parts.begin()
+      this.#begun = true
       const redeemed = await authority.redeem(ticket, {
         audience,
         address,
@@ -210,20 +212,6 @@ export class AdmissionDesk<C extends Claims = Claims> {
       hold: (socket) => registry.hold(session, socket),
       release: () => session.ended(),
     }
-  }
-
-  async #ready(): Promise<void> {
-    const { authority, clock, registry } = this.#parts
-    try {
-      await withDeadline(registry.ready(), {
-        clock,
-        ms: STORE_BUDGET_MS,
-        late: () => new WsticketError('store_unavailable', 'revocations cannot be read from the store'),
-      })
-    } catch (error) {
-      throw authority.context.store.failed('notices', error)
-    }
-    this.#seesRevocations = true
   }
 
   #refuse(

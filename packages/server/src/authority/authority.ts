@@ -76,9 +76,11 @@ export class Authority<C extends Claims = Claims> {
     return outcome.kind === 'good' ? undefined : overtaken(outcome)
   }
 
+  /** The live sessions of a user. Those whose sockets were held by a node that is dead are not among them. */
   listSessions(user: UserName): Promise<readonly SessionSummary[]> {
     const subject = this.keyOf(user)
-    return this.context.store.call('list', (store) => store.listSessions(subject))
+    const live = this.context.liveNodes()
+    return this.context.store.call('list', (store) => store.listSessions(subject, live))
   }
 
   /** Tells how the store is. One that does not answer is not reachable: that is what was asked. */

@@ -32,6 +32,8 @@ export interface AuthorityContext {
   readonly audiences: () => readonly string[]
   /** This node's id. */
   readonly node: string
+  /** The nodes that are alive; `undefined` while that is not known: then all count. */
+  readonly liveNodes: () => readonly string[] | undefined
   /** The issuer of users that are named without one. */
   readonly defaultIssuer: string | undefined
 }

@@ -46,7 +46,7 @@ export async function redeem<C extends Claims>(
       sessionsPerUser: context.limits.sessionsPerUser,
       maxSessionMs: context.sessions.maxSeconds * 1000,
       skewMs: context.skewSeconds * 1000,
-      liveNodes: undefined,
+      liveNodes: context.liveNodes(),
     },
   )
   if (outcome.kind === 'used') await reportReuse(context, ref, outcome, address)

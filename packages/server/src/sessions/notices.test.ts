@@ -11,14 +11,18 @@ function setUp() {
   const { store, made, faults } = faultyStore(inner)
   const seen: (Notice | 'gap')[] = []
   const failures: unknown[] = []
+  let heard = 0
   const pump = new NoticePump(store, clock, {
     // Whose time it is matters to the registry, not here.
     notice: (notice) => seen.push('at' in notice ? { ...notice, at: 0 } : notice),
     gap: () => seen.push('gap'),
+    heard: () => {
+      heard += 1
+    },
     failed: (error) => failures.push(error),
   })
   const revoke = (subject: string) => inner.revoke({ kind: 'subject', subject, rememberMs: 1000 })
-  return { clock, pump, seen, failures, made, faults, revoke, inner }
+  return { clock, pump, seen, failures, made, faults, revoke, inner, heard: () => heard }
 }
 
 const subject = (name: string): Notice => ({ kind: 'subject', subject: name, at: 0 })
@@ -66,6 +70,46 @@ describe('NoticePump', () => {
     await revoke('a')
     await settled()
     expect(seen).toEqual([subject('a')])
+    await pump.stop()
+  })
+
+  // A first read that got lost on a half-open connection was waited for until the process ended, and every admission with it.
+  test('begins anew when the first read is not answered in time, and lets go of it', async () => {
+    const { pump, clock, faults, failures, inner, heard } = setUp()
+    const signals: AbortSignal[] = []
+    inner.notices = (_cursor, signal) => {
+      signals.push(signal)
+      return new Promise(() => {})
+    }
+    void pump.start()
+    await clock.run(1499)
+    expect(failures).toMatchObject([
+      { code: 'store_unavailable', message: 'the memory store did not answer notices in 1000 ms' },
+    ])
+    expect([signals.length, signals[0]?.aborted, heard()]).toEqual([1, true, 0])
+    await clock.run(1)
+    expect([signals.length, signals[1]?.aborted]).toEqual([2, false])
+    faults.clear()
+    const stopping = pump.stop()
+    expect(signals[1]?.aborted).toBe(true)
+    await clock.run(1000)
+    await stopping
+  })
+
+  // A store that did not wait for notices took all of the process's time.
+  test('reads a store that does not wait ten times at once, and then every half second', async () => {
+    const { pump, clock, faults, made, seen, revoke, inner } = setUp()
+    const stop = AbortSignal.abort()
+    faults.set('notices', (async () => inner.notices('0', stop)) as Intercept)
+    await pump.start()
+    await clock.run(0)
+    expect(made.get('notices')).toBe(10)
+    await clock.run(2000)
+    expect(made.get('notices')).toBe(14)
+    await revoke('a')
+    await clock.run(500)
+    expect(seen).toContainEqual(subject('a'))
+    expect(made.get('notices')).toBeLessThan(30)
     await pump.stop()
   })
 
@@ -123,9 +167,10 @@ describe('NoticePump', () => {
     await pump.start()
     faults.set('notices', () => new Promise(() => {}))
     await settled()
-    const { pump: deaf, faults: broken, clock: its } = setUp()
+    const { pump: deaf, faults: broken, clock: its, revoke } = setUp()
+    await deaf.start()
     broken.set('notices', () => new Promise(() => {}))
-    void deaf.start()
+    await revoke('a')
     await settled()
     let stopped = false
     const stopping = deaf.stop().then(() => {
@@ -149,6 +194,7 @@ describe('NoticePump', () => {
         seen.push(notice.kind)
       },
       gap: () => seen.push('gap'),
+      heard: () => {},
       failed: (error) => seen.push(String(error)),
     })
     await pump.start()

@@ -1,9 +1,15 @@
-import type { Clock } from '../clock.js'
-import type { Notice, TicketStore } from '../stores/store.js'
+import { type Clock, pause, withDeadline } from '../clock.js'
+import { WsticketError } from '../errors.js'
+import type { Notice, NoticeBatch, TicketStore } from '../stores/store.js'
+import { STORE_BUDGET_MS } from '../stores/store-calls.js'
 
 // A store that cannot be read is asked again after this long: soon enough for a revocation to be prompt,
 // rare enough to leave a store alone that is starting.
 const RETRY_MS = 500
+
+// Answers in a row that came at once and told nothing new: a store that does not wait would take all of this process's time.
+const VAIN_READS = 10
+const AT_ONCE_MS = 50
 
 // A store that goes on waiting must not keep a process from ending.
 const STOP_MS = 1000
@@ -12,6 +18,8 @@ export interface NoticeHandlers {
   notice(notice: Notice): void
   /** Something may have been missed. */
   gap(): void
+  /** The store was read, and what it told was handed on. */
+  heard(): void
   failed(error: unknown): void
 }
 
@@ -54,18 +62,40 @@ export class NoticePump {
   async #run(): Promise<void> {
     const { signal } = this.#stop
     let cursor: string | undefined
+    let vain = 0
     while (!signal.aborted) {
+      const askedAt = this.#clock.now()
       try {
-        const batch = await this.#store.notices(cursor, signal)
+        const batch = await (cursor === undefined ? this.#present() : this.#store.notices(cursor, signal))
+        const vainly = batch.cursor === cursor || batch.notices.length === 0
         cursor = batch.cursor
         if (!this.#tell(batch.notices) || batch.gap) this.#handlers.gap()
+        this.#handlers.heard()
         this.#setReady()
+        vain = vainly && this.#clock.now() - askedAt < AT_ONCE_MS ? vain + 1 : 0
+        if (vain >= VAIN_READS) await pause(this.#clock, RETRY_MS, signal)
       } catch (error) {
         if (signal.aborted) return
         this.#handlers.failed(error)
-        await this.#pause()
+        await pause(this.#clock, RETRY_MS, signal)
       }
     }
+  }
+
+  /** Where reading begins. That has nothing to wait for, so a store that does not answer has failed. */
+  #present(): Promise<NoticeBatch> {
+    const given = new AbortController()
+    const giveUp = (): void => given.abort()
+    this.#stop.signal.addEventListener('abort', giveUp)
+    return withDeadline(this.#store.notices(undefined, given.signal), {
+      clock: this.#clock,
+      ms: STORE_BUDGET_MS,
+      late: () => {
+        giveUp()
+        const message = `the ${this.#store.kind} store did not answer notices in ${STORE_BUDGET_MS} ms`
+        return new WsticketError('store_unavailable', message)
+      },
+    }).finally(() => this.#stop.signal.removeEventListener('abort', giveUp))
   }
 
   /** Tells all of them, whatever one does; `false` if one could not be told. */
@@ -80,18 +110,5 @@ export class NoticePump {
       }
     }
     return told
-  }
-
-  #pause(): Promise<void> {
-    const { signal } = this.#stop
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        cancel()
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      const cancel = this.#clock.after(RETRY_MS, wake)
-      signal.addEventListener('abort', wake)
-    })
   }
 }

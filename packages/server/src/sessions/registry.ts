@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js'
-import { messageOf } from '../errors.js'
+import { messageOf, type WsticketError } from '../errors.js'
 import type { EventHub } from '../events/hub.js'
 import type { Claims } from '../identity/principal.js'
 import type { Notice, SessionCheck, SubjectKey } from '../stores/store.js'
@@ -50,6 +50,7 @@ export class SessionRegistry<C extends Claims = Claims> {
   /** Sockets that the store is being told of. */
   readonly #releases = new Set<Promise<void>>()
   #size = 0
+  #failure: WsticketError | undefined
   #closed: 'draining' | undefined
 
   constructor(parts: {
@@ -68,13 +69,23 @@ export class SessionRegistry<C extends Claims = Claims> {
         for (const seat of this.#seats) seat.gap = true
         void this.#checkAll()
       },
-      failed: (error) => this.#store.failed('notices', error),
+      heard: () => {
+        this.#failure = undefined
+      },
+      failed: (error) => {
+        this.#failure = this.#store.failed('notices', error)
+      },
     })
   }
 
   /** Sockets held, and sessions admitted whose socket is about to come. */
   get size(): number {
     return this.#size
+  }
+
+  /** Why revocations are not heard at the moment; `undefined` if they are. */
+  get failure(): WsticketError | undefined {
+    return this.#failure
   }
 
   /** Resolves once this node sees every revocation. */

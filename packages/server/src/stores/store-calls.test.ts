@@ -296,7 +296,9 @@ describe('a store that hangs', () => {
     await settle(core, asked, STORE_BUDGET_MS)
     await pileUp(core, MOST - 1)
     const ask = (): Promise<unknown> =>
-      core.calls.call('list', (store) => store.listSessions(SUBJECT)).catch(({ code }) => code)
+      core.calls
+        .call('list', (store) => store.listSessions(SUBJECT))
+        .catch((error: unknown) => (error instanceof WsticketError ? error.code : error))
     expect(await ask()).toBe('store_unavailable')
     for (const answer of answers) answer()
     await core.clock.run(0)
