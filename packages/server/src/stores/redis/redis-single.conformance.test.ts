@@ -2,8 +2,8 @@ import { beforeAll, describe, test } from 'vitest'
 import { afterAllTests } from '../../../../../test/cleanups.js'
 import { aRedis, type RedisServer } from '../../../../../test/redis/a-redis.js'
 import { CLIENTS } from '../../../test/redis/clients.js'
-import { redisHarness } from '../../../test/redis/redis-harness.js'
-import { type StoreHarness, storeCases } from '../../conformance/index.js'
+import { prove, type RedisUnderTest } from '../../../test/redis/redis-harness.js'
+import { storeCases } from '../../conformance/index.js'
 
 const cleanUp = afterAllTests()
 let redis: RedisServer
@@ -13,14 +13,16 @@ beforeAll(async () => {
 })
 
 describe.each(Object.entries(CLIENTS))('a single Redis by %s', (_client, connect) => {
-  let harness: StoreHarness
+  let redisUnderTest: RedisUnderTest
 
   beforeAll(async () => {
     const client = await connect(redis.port, cleanUp)
-    harness = redisHarness(client, [redis])
+    redisUnderTest = { client, masters: [redis] }
   })
 
-  test.concurrent.each(storeCases.map(({ name, run }) => [name, run] as const))('%s', (_name, run) =>
-    run(harness),
+  test.concurrent.each(storeCases.map((each) => [each.name, each] as const))(
+    '%s',
+    (_name, each) => prove(each, redisUnderTest),
+    60_000,
   )
 })
