@@ -179,6 +179,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
       draining = true
       await registry.close('draining')
       lease.stop()
+      context.seals.stop()
     },
     binding: {
       routes,

@@ -117,3 +117,74 @@ describe('SealKeys', () => {
     await expect(core.context.seals.current()).rejects.toThrow('sealKeys() must give at least one')
   })
 })
+
+describe('SealKeys, as time goes by', () => {
+  // Keys that were changed in the store were never seen by a node that only issues: no other node knew its tickets.
+  test('reads the keys every 30 seconds, so that all nodes come to have the same', async () => {
+    const core = makeCore()
+    keysOf(core, [OURS])
+    const { seals } = core.context
+    expect(await seals.current()).toBe(OURS)
+    keysOf(core, [THEIRS])
+    await core.clock.run(29_999)
+    expect(await seals.current()).toBe(OURS)
+    await core.clock.run(1)
+    expect(await seals.current()).toBe(THEIRS)
+    await core.clock.run(60_000)
+    expect(made(core)).toBe(4)
+  })
+
+  test('drops a key that the store has dropped', async () => {
+    const core = makeCore()
+    keysOf(core, [THEIRS, OURS])
+    const { seals } = core.context
+    expect(await seals.accept(sealedWith(OURS))).toBe(true)
+    keysOf(core, [THEIRS])
+    await core.clock.run(31_000)
+    expect(await seals.accept(sealedWith(OURS))).toBe(false)
+    expect(await seals.accept(sealedWith(THEIRS))).toBe(true)
+  })
+
+  test('keeps the keys while the store gives none, and tells of it', async () => {
+    const core = makeCore()
+    keysOf(core, [OURS])
+    const { seals } = core.context
+    await seals.current()
+    for (const broken of [refusedConnection, lost, (async () => []) as Intercept]) {
+      core.faults.set('sealKeys', broken)
+      await core.clock.run(31_000)
+      expect(await seals.current()).toBe(OURS)
+      expect(await seals.accept(sealedWith(OURS))).toBe(true)
+    }
+    expect(core.told('store.failed').map(({ operation }) => operation)).toEqual(Array(3).fill('sealKeys'))
+    keysOf(core, [THEIRS])
+    await core.clock.run(31_000)
+    expect(await seals.current()).toBe(THEIRS)
+  })
+
+  test('begins with the first use, and ends when it is told to', async () => {
+    const core = makeCore()
+    keysOf(core, [OURS])
+    await core.clock.run(60_000)
+    expect(made(core)).toBe(0)
+    const { seals } = core.context
+    await seals.current()
+    seals.stop()
+    await core.clock.run(60_000)
+    expect(made(core)).toBe(1)
+    // Tickets are issued for as long as somebody asks for them.
+    const late = new SealKeys(core.calls, core.clock, undefined)
+    late.stop()
+    expect(await late.current()).toBe(OURS)
+    expect(core.clock.pending()).toEqual([])
+  })
+
+  test('has nothing to read where the keys are configured', async () => {
+    const core = makeCore()
+    const seals = new SealKeys(core.calls, core.clock, [OURS])
+    await seals.current()
+    await seals.accept(sealedWith(THEIRS))
+    expect(core.clock.pending()).toEqual([])
+    expect(made(core)).toBe(0)
+  })
+})
