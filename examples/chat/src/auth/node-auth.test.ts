@@ -1,8 +1,10 @@
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { REFUSALS } from '@wsticket/protocol'
+import { WsticketError } from '@wsticket/server'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { forwardingAuthStore } from '../../test/forwarding-auth-store.js'
 import { anyNumber, anyString, containing, jsonOf, listen, portOf, textOf } from '../../test/helpers.js'
 import { type AuthEvent, AuthService, type LogoutTarget } from './auth-service.js'
 import type { AuthStore } from './auth-store.js'
@@ -16,7 +18,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 
 let server: Server
 let base: string
-let failing = false
+let failing: Error | undefined
 const ended: LogoutTarget[] = []
 const errors: unknown[] = []
 const events: AuthEvent[] = []
@@ -24,20 +26,11 @@ const events: AuthEvent[] = []
 beforeAll(async () => {
   const memory = memoryAuthStore()
   const store: AuthStore = {
-    adoptKeys: (keys) => memory.adoptKeys(keys),
-    addUser: (user) => memory.addUser(user),
+    ...forwardingAuthStore(() => memory),
     findUserByEmail: async (email) => {
-      if (failing) throw new Error('store down')
+      if (failing !== undefined) throw failing
       return await memory.findUserByEmail(email)
     },
-    findUser: (subject) => memory.findUser(subject),
-    openLogin: (login, now) => memory.openLogin(login, now),
-    findLogin: (id, now) => memory.findLogin(id, now),
-    rotateLogin: (id, generation, now) => memory.rotateLogin(id, generation, now),
-    endLogins: (target) => memory.endLogins(target),
-    forgetLogins: (subject, ids) => memory.forgetLogins(subject, ids),
-    noteLogout: (subject, at) => memory.noteLogout(subject, at),
-    lastLogout: (subject) => memory.lastLogout(subject),
   }
   const service = await AuthService.create({
     store,
@@ -59,7 +52,7 @@ beforeAll(async () => {
 })
 
 afterEach(() => {
-  failing = false
+  failing = undefined
 })
 
 afterAll(() => {
@@ -403,14 +396,14 @@ describe('every refusal is an event with its code', () => {
 
   it('a failing store', async () => {
     events.length = 0
-    failing = true
+    failing = new Error('store down')
     await post('/auth/login', { email: 'ada@example.com', password: 'ada-demo' })
     expect(events).toEqual([refused('/auth/login', 'identity_unavailable')])
   })
 })
 
 it('a failing store is 503, never a login', async () => {
-  failing = true
+  failing = new Error('store down')
   const response = await post('/auth/login', { email: 'ada@example.com', password: 'ada-demo' })
   expect(response.status).toBe(503)
   expect(await response.json()).toMatchObject({
@@ -419,6 +412,15 @@ it('a failing store is 503, never a login', async () => {
     retry_after: 1,
   })
   expect(errors.at(-1)).toMatchObject({ message: 'store down' })
+})
+
+it('a store that is away is told to be that, with what becomes of those who are connected', async () => {
+  failing = new WsticketError('identity_unavailable', 'no Redis at canary')
+  const response = await post('/auth/login', { email: 'ada@example.com', password: 'ada-demo' })
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+  const { detail } = await jsonOf(response)
+  expect(detail).toMatch(/cannot be read at the moment\. Who is connected stays connected\. Try again/)
+  expect(detail).not.toContain('canary')
 })
 
 it('survives a client that leaves in the middle of its body', async () => {

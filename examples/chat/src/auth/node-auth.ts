@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '@wsticket/protocol'
+import { isWsticketError } from '@wsticket/server'
 import { AUTH_BODY_MAX_BYTES, type AuthResponse, answerAuth, isAuthPath, problem } from './auth-routes.js'
 import type { AuthService } from './auth-service.js'
 
@@ -38,8 +39,9 @@ export function authRoutes(
           return
         }
         options.onError?.(error)
-        service.noteRefusal({ path, address }, UNAVAILABLE)
-        send(request, response, problem(UNAVAILABLE, {}))
+        const refusal = isWsticketError(error) ? { ...UNAVAILABLE, detail: STORE_AWAY } : UNAVAILABLE
+        service.noteRefusal({ path, address }, refusal)
+        send(request, response, problem(refusal, {}))
       },
     )
     return true
@@ -50,6 +52,8 @@ export function authRoutes(
 class ClientLeft extends Error {}
 
 const UNAVAILABLE: Refusal = { code: 'identity_unavailable', retryAfterSeconds: 1 }
+const STORE_AWAY =
+  'Users and logins cannot be read at the moment. Who is connected stays connected. Try again in a moment.'
 
 async function answer(
   service: AuthService,

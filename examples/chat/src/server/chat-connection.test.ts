@@ -113,6 +113,20 @@ function connect(
   return { socket, agent, session, errors, revoke: () => over.abort('session_revoked') }
 }
 
+describe('a socket', () => {
+  it('is told first of all which node holds it, if that has a name', () => {
+    expect(connect({ node: 'node-2' }).socket.sent).toEqual([{ type: 'connected', at: 1.5, node: 'node-2' }])
+    expect(connect().socket.sent).toEqual([])
+  })
+
+  it('is told nothing when its session is over already', () => {
+    const socket = new FakeSocket()
+    const session = { principal: PRINCIPAL, signal: AbortSignal.abort('session_revoked') }
+    serveChat(socket, session, { agent: new SlowAgent(), node: 'node-2' })
+    expect(socket.sent).toEqual([])
+  })
+})
+
 describe('a message', () => {
   it('is answered by the events of its run', async () => {
     const { socket, agent } = connect()

@@ -3,6 +3,7 @@ import { formatCloseReason } from '@wsticket/protocol'
 import type { Agent } from '../agent/agent.js'
 import type { Turn } from '../agent/brain.js'
 import type { AgentEvent } from '../agent/events.js'
+import type { ConnectedMessage } from '../wire.js'
 import { type ChatError, readChatMessage, type UserChatMessage } from './chat-messages.js'
 import { MessageRate } from './message-rate.js'
 
@@ -46,6 +47,8 @@ export interface ChatSession {
 
 export interface ChatOptions {
   readonly agent: Agent
+  /** What this node is called; the page is told first of all. */
+  readonly node?: string | undefined
   /** Hears a defect; the connection lives on. */
   readonly onError?: (error: unknown) => void
   readonly now?: () => number
@@ -65,7 +68,10 @@ export function serveChat(socket: ChatSocket, session: ChatSession, options: Cha
   socket.on('message', (data, isBinary) => connection.receive(data, isBinary))
   socket.on('close', () => connection.end())
   if (session.signal.aborted) connection.end()
-  else session.signal.addEventListener('abort', () => connection.end(), { once: true })
+  else {
+    session.signal.addEventListener('abort', () => connection.end(), { once: true })
+    connection.greet(options.node)
+  }
 }
 
 class ChatConnection {
@@ -90,6 +96,10 @@ class ChatConnection {
     this.#now = options.now ?? Date.now
     this.#rate = new MessageRate(MESSAGE_RATE, this.#now)
     this.#sleep = options.sleep ?? (async (ms, signal) => await delay(ms, undefined, { signal }))
+  }
+
+  greet(node: string | undefined): void {
+    if (node !== undefined) this.#send({ type: 'connected', at: this.#now() / 1000, node })
   }
 
   receive(data: unknown, isBinary: boolean): void {
@@ -183,7 +193,7 @@ class ChatConnection {
     this.#send({ type: 'error', at: this.#now() / 1000, ...error })
   }
 
-  #send(event: AgentEvent | ChatError): void {
+  #send(event: AgentEvent | ChatError | ConnectedMessage): void {
     try {
       this.#socket.send(JSON.stringify(event))
     } catch (error) {

@@ -1,6 +1,6 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { auditLog, createWsticket, jwt, memoryStore, type Wsticket } from '@wsticket/server'
+import { auditLog, createWsticket, isWsticketError, type Wsticket } from '@wsticket/server'
 import { apiDocs } from '@wsticket/server/docs'
 import { serverLimits, ticketRoutes } from '@wsticket/server/node-http'
 import { admitUpgrades } from '@wsticket/server/ws'
@@ -11,16 +11,18 @@ import { modelBrain } from '../agent/model-brain.js'
 import { plannedBrain } from '../agent/planned-brain.js'
 import { createToolbox } from '../agent/tools.js'
 import { type AuthEvent, AuthService } from '../auth/auth-service.js'
-import { addDemoUsers } from '../auth/demo-users.js'
-import { memoryAuthStore } from '../auth/memory-auth-store.js'
 import { authRoutes } from '../auth/node-auth.js'
+import { ownTokens } from '../auth/own-tokens.js'
 import { serveChat } from './chat-connection.js'
+import { clientAddresses } from './client-address.js'
 import { type Config, localOrigins } from './config.js'
 import { listen } from './listen.js'
 import { setCommonHeaders, staticPage } from './static-page.js'
+import { openStores, type Stores } from './stores.js'
 
 const ISSUER = 'wsticket-example-chat'
 const AUDIENCE = 'chat'
+const SOCKET_PATH = '/ws'
 // Without a byte in either direction for so long, nobody is there.
 const STALLED_MS = 60_000
 // Sockets were told to go; who has not gone by then is cut off.
@@ -33,6 +35,8 @@ export interface ChatServerOptions {
   /** Folder of the built page. */
   readonly page: string
   readonly log: Logger
+  /** How long Redis is waited for. @default 10 seconds */
+  readonly redisStartMs?: number | undefined
 }
 
 export interface ChatServer {
@@ -44,14 +48,34 @@ export interface ChatServer {
 
 /** Puts the chat together: auth service, tickets, agent and page on one port. */
 export async function startChatServer(options: ChatServerOptions): Promise<ChatServer> {
-  const { config, log } = options
-  const onError = (error: unknown): void => log.error({ err: error }, 'failed')
+  const { config, log, redisStartMs } = options
+  const onError = (error: unknown): void => logFailure(log, error)
   const agent = await buildAgent(options, onError)
   const page = await staticPage(options.page)
-  const docs = apiDocs()
+  const stores = await openStores(config, { log, startMs: redisStartMs })
+  try {
+    return await serve(options, { agent, page, stores, onError })
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
+}
+
+async function serve(
+  { config, log }: ChatServerOptions,
+  parts: {
+    readonly agent: Agent
+    readonly page: RequestListener
+    readonly stores: Stores
+    readonly onError: (error: unknown) => void
+  },
+): Promise<ChatServer> {
+  const { agent, page, stores, onError } = parts
+  const { publicOrigin, trustedProxies, nodeName } = config
   let wsticket: Wsticket | undefined
   const auth = await AuthService.create({
-    store: memoryAuthStore(),
+    store: stores.auth,
+    limits: stores.limits,
     issuer: ISSUER,
     audience: AUDIENCE,
     tokenSeconds: config.tokenTtl,
@@ -62,34 +86,39 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
     onError,
     onEvent: (event) => logAuthEvent(log, event),
   })
-  await addDemoUsers(auth)
+  await stores.keepUp(auth, onError)
 
-  // The port comes first, because with PORT=0 nobody knows the own origin before. No request is read until
-  // this function gives control back, and by then everything is in its place.
+  // The port comes first, because with PORT=0 nobody knows the own origin before. What asks before everything is
+  // in its place waits.
   const server = createServer(serverLimits)
   // Who asks for a file and does not read it is cut; `ws` lifts this from the sockets that it takes.
   server.setTimeout(STALLED_MS)
   const sockets = trackSockets(server)
   const port = await listen(server, config, onError)
   try {
-    const origins = config.allowedOrigins ?? localOrigins(port)
+    const origins =
+      config.allowedOrigins ?? (publicOrigin === undefined ? localOrigins(port) : [publicOrigin])
     wsticket = createWsticket({
-      store: memoryStore(),
-      authenticate: jwt({ issuer: ISSUER, audience: AUDIENCE, publicKey: auth.publicKey }),
+      store: stores.tickets,
+      authenticate: ownTokens(auth, AUDIENCE),
       origins,
+      trustedProxies,
+      ...(publicOrigin !== undefined && {
+        publicUrl: `${publicOrigin.replace(/^http/, 'ws')}${SOCKET_PATH}`,
+      }),
       tickets: { ttlSeconds: config.ticketDefaultTtl, maxTtlSeconds: config.ticketMaxTtl },
       validate: config.mode === 'production' ? 'owner' : 'public',
     })
     auditLog(wsticket.events, log)
     followRevocations(wsticket, auth, onError)
-    const answerAuth = authRoutes(auth, { origins, onError })
-    const answerRest = ticketRoutes(wsticket, { also: [docs], otherwise: page })
+    const answerAuth = authRoutes(auth, { origins, onError, addressOf: clientAddresses(trustedProxies) })
+    const answerRest = ticketRoutes(wsticket, { also: [apiDocs()], otherwise: page })
     server.on('request', (request, response) => {
       setCommonHeaders(request, response)
       if (!answerAuth(request, response)) answerRest(request, response)
     })
-    admitUpgrades(server, wsticket, { path: '/ws' }, (socket, session) =>
-      serveChat(socket, session, { agent, onError }),
+    admitUpgrades(server, wsticket, { path: SOCKET_PATH }, (socket, session) =>
+      serveChat(socket, session, { agent, onError, node: nodeName }),
     )
   } catch (error) {
     // A port that is open and answers nothing would keep the process alive, and its callers waiting.
@@ -98,8 +127,15 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
   }
   const address = `http://${shownHost(config.host)}:${port}`
   // The address itself is printed once, for people, by whoever started this.
-  log.info({ event: 'started', port, agent: agent.name, mode: config.mode }, 'started')
-  return { address, close: () => close(server, sockets, wsticket) }
+  const node = nodeName === undefined ? {} : { node: nodeName }
+  log.info({ event: 'started', port, agent: agent.name, mode: config.mode, ...node }, 'started')
+  return {
+    address,
+    close: async () => {
+      await close(server, sockets, wsticket)
+      await stores.close()
+    },
+  }
 }
 
 async function buildAgent(options: ChatServerOptions, onError: (error: unknown) => void): Promise<Agent> {
@@ -122,6 +158,12 @@ function followRevocations(wsticket: Wsticket, auth: AuthService, onError: (erro
   })
 }
 
+// What is away is told in a line; the rest is a defect, and wants its stack.
+function logFailure(log: Logger, error: unknown): void {
+  if (!isWsticketError(error)) log.error({ err: error }, 'failed')
+  else log.warn({ event: 'dependency.failed', code: error.code, reason: error.message }, 'dependency.failed')
+}
+
 function logAuthEvent(log: Logger, { name, ...fields }: AuthEvent): void {
   const level = fields.code !== undefined || name === 'refresh.reused' ? 'warn' : 'info'
   log[level]({ event: name, ...fields }, name)
@@ -142,13 +184,14 @@ async function close(
   sockets: ReadonlySet<Socket>,
   wsticket: Wsticket | undefined,
 ): Promise<void> {
+  // HTTP goes on meanwhile: who is told to come back fetches a ticket, and may do so here.
+  await wsticket?.close()
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })
   const cut = setTimeout(() => {
     for (const socket of sockets) socket.destroy()
   }, CLOSE_MS)
-  await wsticket?.close()
   server.closeIdleConnections()
   await closed
   clearTimeout(cut)

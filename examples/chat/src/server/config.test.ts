@@ -20,6 +20,7 @@ describe('defaults', () => {
     expect(good({})).toEqual({
       port: 8080,
       host: '127.0.0.1',
+      trustedProxies: [],
       ticketDefaultTtl: 300,
       ticketMaxTtl: 3600,
       tokenTtl: 900,
@@ -30,9 +31,9 @@ describe('defaults', () => {
   })
 
   it('hold for empty variables too', () => {
-    expect(good({ PORT: '', HOST: ' ', NODE_ENV: '', ALLOWED_ORIGINS: '', OPENAI_API_KEY: '' })).toEqual(
-      good({}),
-    )
+    const empty = { PORT: '', HOST: ' ', NODE_ENV: '', ALLOWED_ORIGINS: '', OPENAI_API_KEY: '' }
+    const more = { REDIS_URL: '', NODE_NAME: ' ', PUBLIC_ORIGIN: '', TRUSTED_PROXIES: '' }
+    expect(good({ ...empty, ...more })).toEqual(good({}))
   })
 
   it('keep the default within a lower maximum', () => {
@@ -54,7 +55,11 @@ it('takes what is right', () => {
   const environment = {
     PORT: '0',
     HOST: '0.0.0.0',
+    PUBLIC_ORIGIN: 'https://chat.example.com',
     ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:8080',
+    TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+    NODE_NAME: 'node-1',
+    REDIS_URL: 'redis://user:pw@redis.example.com/1',
     TICKET_DEFAULT_TTL: '30',
     TICKET_MAX_TTL: '3600',
     AUTH_TOKEN_TTL: '86400',
@@ -65,6 +70,17 @@ it('takes what is right', () => {
   expect(good(environment)).toEqual({
     port: 0,
     host: '0.0.0.0',
+    publicOrigin: 'https://chat.example.com',
+    trustedProxies: ['10.0.0.0/8', '::1'],
+    nodeName: 'node-1',
+    redis: {
+      kind: 'single',
+      tls: false,
+      hosts: [{ host: 'redis.example.com', port: 6379 }],
+      username: 'user',
+      password: 'pw',
+      db: 1,
+    },
     allowedOrigins: ['https://app.example.com', 'http://localhost:8080'],
     ticketDefaultTtl: 30,
     ticketMaxTtl: 3600,
@@ -109,6 +125,16 @@ describe('a wrong value', () => {
     ['ALLOWED_ORIGINS', 'https://a.example,', 'origins'],
     ['ALLOWED_ORIGINS', 'null', 'origins'],
     ['ALLOWED_ORIGINS', 'ftp://a.example', 'origins'],
+    ['PUBLIC_ORIGIN', 'chat.example.com', 'an origin: scheme'],
+    ['PUBLIC_ORIGIN', 'https://chat.example.com/chat', 'no path'],
+    ['PUBLIC_ORIGIN', 'https://a.example,https://b.example', 'an origin'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', 'networks or addresses'],
+    ['TRUSTED_PROXIES', '10.0.0.1,', 'networks or addresses'],
+    ['TRUSTED_PROXIES', '10/8', 'networks or addresses'],
+    ['TRUSTED_PROXIES', 'localhost', 'networks or addresses'],
+    ['NODE_NAME', 'node 1', 'letters, digits, dots'],
+    ['NODE_NAME', '-', 'letters, digits, dots'],
+    ['NODE_NAME', 'n'.repeat(65), 'up to 64'],
   ])('of %s, such as %j, names the variable, the value and what is allowed', (name, value, allowed) => {
     const [problem, ...others] = problems({ [name]: value })
     expect(others).toEqual([])
@@ -137,6 +163,24 @@ describe('a wrong value', () => {
     const ticket = `wst1_${'a'.repeat(56)}`
     expect(problems({ PORT: ticket })[0]).not.toContain('aaaa')
     expect(problems({ HOST: `!${'b'.repeat(200)}` })[0]?.length).toBeLessThan(250)
+  })
+})
+
+describe('an address of Redis', () => {
+  it.each([
+    'canary-word',
+    'redis://:canary-word@/0',
+    'redis://:canary-word',
+    'redis://user:can%ary@canary-word',
+    'redis+cluster://:canary-word@a/0',
+    'redis+sentinel://:canary-word@a',
+  ])('that cannot be used is told without its value: %s', (REDIS_URL) => {
+    const [problem, ...others] = problems({ REDIS_URL })
+    expect(others).toEqual([])
+    expect(problem).toMatch(
+      /^wsticket: REDIS_URL is not usable \(its value is not shown\); .+\. Example: redis/,
+    )
+    expect(problem).not.toContain('canary')
   })
 })
 
@@ -175,9 +219,15 @@ it('never throws, whatever the environment holds', () => {
     'NODE_ENV',
     'OPENAI_BASE_URL',
     'OPENAI_API_KEY',
+    'PUBLIC_ORIGIN',
+    'TRUSTED_PROXIES',
+    'NODE_NAME',
+    'REDIS_URL',
   ]
+  // Controls, and what looks like letters. (The unit 'binary' takes seconds to begin.)
+  const anyText = fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.string({ unit: 'grapheme' }))
   fc.assert(
-    fc.property(fc.constantFrom(...names), fc.string({ unit: 'binary' }), (name, value) => {
+    fc.property(fc.constantFrom(...names), anyText, (name, value) => {
       const outcome = readConfig({ [name]: value })
       expect(
         outcome.ok || outcome.problems.every((problem) => problem.startsWith(`wsticket: ${name} is `)),

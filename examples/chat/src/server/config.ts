@@ -1,12 +1,22 @@
 import { redact, TTL_SECONDS } from '@wsticket/protocol'
+import { type RedisTarget, readRedisUrl } from '../redis/redis-url.js'
+import { isNetwork } from './client-address.js'
 
 /** How the server was told to run. */
 export interface Config {
   /** 0: any free one. */
   readonly port: number
   readonly host: string
-  /** Absent: `localhost` and `127.0.0.1` with the port that it listens on. */
+  /** Where people reach the chat, if that is not where it listens: behind a balancer or proxy. */
+  readonly publicOrigin?: string
+  /** Absent: `publicOrigin`, or else `localhost` and `127.0.0.1` with the port that it listens on. */
   readonly allowedOrigins?: readonly string[]
+  /** Networks of the proxies in front, whose `X-Forwarded-*` headers count. */
+  readonly trustedProxies: readonly string[]
+  /** What this node is called on the page. */
+  readonly nodeName?: string
+  /** Absent: this process is alone, and keeps everything in its memory. Holds a secret. */
+  readonly redis?: RedisTarget
   readonly ticketDefaultTtl: number
   readonly ticketMaxTtl: number
   readonly tokenTtl: number
@@ -42,7 +52,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const reader = new Reader(environment)
   const port = reader.whole('PORT', { min: 0, max: 65_535, fallback: 8080, what: 'a port' })
   const host = reader.host('HOST', '127.0.0.1')
+  const publicOrigin = reader.origin('PUBLIC_ORIGIN')
   const allowedOrigins = reader.origins('ALLOWED_ORIGINS')
+  const trustedProxies = reader.networks('TRUSTED_PROXIES')
+  const nodeName = reader.nodeName('NODE_NAME')
+  const redis = reader.redis('REDIS_URL')
   const seconds = { ...TTL_SECONDS, what: 'a whole number of seconds' }
   const ticketMaxTtl = reader.whole('TICKET_MAX_TTL', { ...seconds, fallback: TTL_SECONDS.max, example: 600 })
   const ticketDefaultTtl = reader.whole('TICKET_DEFAULT_TTL', {
@@ -64,10 +78,18 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const logLevel = reader.oneOf('LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'silent' : 'info')
   const model = reader.model()
   if (reader.problems.length > 0) return { ok: false, problems: reader.problems }
-  const config = { port, host, ticketDefaultTtl, ticketMaxTtl, tokenTtl, mode, logLevel, notes: reader.notes }
+  const { notes } = reader
+  const times = { ticketDefaultTtl, ticketMaxTtl, tokenTtl }
   return {
     ok: true,
-    config: { ...config, ...(allowedOrigins && { allowedOrigins }), ...(model && { model }) },
+    config: {
+      ...{ port, host, trustedProxies, ...times, mode, logLevel, notes },
+      ...(publicOrigin !== undefined && { publicOrigin }),
+      ...(allowedOrigins && { allowedOrigins }),
+      ...(nodeName !== undefined && { nodeName }),
+      ...(redis && { redis }),
+      ...(model && { model }),
+    },
   }
 }
 
@@ -133,23 +155,54 @@ class Reader {
     return undefined
   }
 
+  origin(name: string): string | undefined {
+    const text = this.#text(name)
+    if (text === undefined || isOrigin(text)) return text
+    const must = 'it must be an origin: scheme, host and port, no path, no default port'
+    this.wrong(name, text, must, 'https://chat.example.com')
+    return undefined
+  }
+
+  networks(name: string): readonly string[] {
+    const text = this.#text(name)
+    if (text === undefined) return []
+    const parts = text.split(',').map((part) => part.trim())
+    if (parts.every(isNetwork)) return parts
+    const must = 'it must be networks or addresses, separated by commas'
+    this.wrong(name, text, must, '10.0.0.0/8,fd00::/8')
+    return []
+  }
+
+  nodeName(name: string): string | undefined {
+    const text = this.#text(name)
+    if (text === undefined || /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text
+    const must = 'it must be up to 64 letters, digits, dots, dashes and underscores'
+    this.wrong(name, text, must, 'node-1')
+    return undefined
+  }
+
+  /** The value is never shown: it may hold a password, and one that cannot be read shows it anywhere. */
+  redis(name: string): RedisTarget | undefined {
+    const text = this.#text(name)
+    if (text === undefined) return undefined
+    const outcome = readRedisUrl(text)
+    if (outcome.ok) return outcome.target
+    this.#hidden(name, outcome.must, outcome.example)
+    return undefined
+  }
+
   /** The values of these variables are never shown, for one of them is a key, and people mix them up. */
   model(): Config['model'] {
     const [baseUrl, apiKey, model] = MODEL_VARIABLES.map((name) => this.#text(name))
-    const hidden = (name: string, must: string, example: string): void => {
-      this.problems.push(
-        `wsticket: ${name} is not usable (its value is not shown); ${must}. Example: ${example}`,
-      )
-    }
     if (baseUrl !== undefined && !isModelUrl(baseUrl)) {
       const must = 'it must be an http or https address without user, password, query and fragment'
-      hidden('OPENAI_BASE_URL', must, 'http://localhost:11434/v1')
+      this.#hidden('OPENAI_BASE_URL', must, 'http://localhost:11434/v1')
     }
     if (apiKey !== undefined && !/^[\x21-\x7e]{1,4096}$/.test(apiKey)) {
-      hidden('OPENAI_API_KEY', 'it must be visible ASCII characters without spaces', 'sk-...')
+      this.#hidden('OPENAI_API_KEY', 'it must be visible ASCII characters without spaces', 'sk-...')
     }
     if (model !== undefined && !/^[\x20-\x7e]{1,256}$/.test(model)) {
-      hidden('OPENAI_MODEL', 'it must be the name of a model in ASCII', 'gpt-4o-mini')
+      this.#hidden('OPENAI_MODEL', 'it must be the name of a model in ASCII', 'gpt-4o-mini')
     }
     if (baseUrl !== undefined && apiKey !== undefined && model !== undefined)
       return { baseUrl, apiKey, model }
@@ -161,6 +214,12 @@ class Reader {
       )
     }
     return undefined
+  }
+
+  #hidden(name: string, must: string, example: string): void {
+    this.problems.push(
+      `wsticket: ${name} is not usable (its value is not shown); ${must}. Example: ${example}`,
+    )
   }
 
   #text(name: string): string | undefined {

@@ -1,4 +1,6 @@
+import { isWsticketError } from '@wsticket/server'
 import type { DestinationStream } from 'pino'
+import { RedisUnusable } from '../redis/redis-client.js'
 import { type ChatServer, startChatServer } from './chat-server.js'
 import { readConfig } from './config.js'
 import { createLogger } from './logger.js'
@@ -12,6 +14,8 @@ export interface Surroundings {
   readonly complain: (line: string) => void
   /** Where log lines go. @default standard output */
   readonly logTo?: DestinationStream
+  /** How long Redis is waited for. @default 10 seconds */
+  readonly redisStartMs?: number
 }
 
 /**
@@ -35,7 +39,8 @@ export async function run(surroundings: Surroundings): Promise<ChatServer | unde
     )
   }
   try {
-    const server = await startChatServer({ config, documents, page, log })
+    const { redisStartMs } = surroundings
+    const server = await startChatServer({ config, documents, page, log, redisStartMs })
     print(`wsticket chat: ${server.address}`)
     return server
   } catch (error) {
@@ -45,6 +50,10 @@ export async function run(surroundings: Surroundings): Promise<ChatServer | unde
 }
 
 function explain(error: unknown, port: number, host: string): string {
+  if (error instanceof RedisUnusable) return `wsticket: ${error.message}`
+  if (isWsticketError(error)) {
+    return `wsticket: the chat could not start: ${error.message}. ${error.remedy ?? ''}`.trimEnd()
+  }
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   switch (code) {
     case 'EADDRINUSE':
