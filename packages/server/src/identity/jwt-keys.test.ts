@@ -307,6 +307,28 @@ describe('keys by OIDC discovery', () => {
     expect(await ask(token(ec, 'e', { iss: keys.http }))).toMatchObject(ADA)
   })
 
+  // Cloudflare's Workers know no redirect: 'error', and no fetch that is called on an object: nobody was let in there.
+  it('calls fetch as every runtime has it', async () => {
+    const calls: unknown[] = []
+    const answers: Record<string, object> = {
+      [`${ISSUER}/.well-known/openid-configuration`]: { issuer: ISSUER, jwks_uri: `${ISSUER}/jwks` },
+      [`${ISSUER}/jwks`]: { keys: [ec.jwk('e')] },
+    }
+    const strict = async function (
+      this: unknown,
+      address: string | URL,
+      init?: RequestInit,
+    ): Promise<Response> {
+      calls.push([this, init?.redirect])
+      return Response.json(answers[String(address)])
+    }
+    expect(await verifier({ fetch: strict as typeof fetch })(token(ec, 'e'))).toMatchObject(ADA)
+    expect(calls).toEqual([
+      [undefined, 'manual'],
+      [undefined, 'manual'],
+    ])
+  })
+
   it('does not let an issuer with TLS lead to keys without', async () => {
     const asked: string[] = []
     const answer: typeof fetch = async (address) => {

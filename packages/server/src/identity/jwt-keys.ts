@@ -35,6 +35,8 @@ const COOLDOWN_MS = 30_000
 // A key that is taken out of the set is trusted no longer than this.
 const JWKS_MAX_AGE_MS = 60_000
 const RSA_MIN_BITS = 2048
+// Not 'error', which Workers do not know. The redirect is then the answer, and no good one.
+const NOT_FOLLOWED = 'manual'
 const ASYMMETRIC: readonly JwtAlgorithm[] = ['RS256', 'ES256', 'EdDSA']
 
 /** Finds the keys that an issuer signs with. */
@@ -120,7 +122,7 @@ function remoteKeys(url: URL, { fetch, timeoutMs }: KeyFetching, age: SetAge): J
     cooldownDuration: COOLDOWN_MS,
     cacheMaxAge: JWKS_MAX_AGE_MS,
     [jwksCache]: age,
-    [customFetch]: (address, init) => fetch(address, { ...init, redirect: 'error' }),
+    [customFetch]: (address, init) => fetch(address, { ...init, redirect: NOT_FOLLOWED }),
   })
 }
 
@@ -140,8 +142,10 @@ async function discover(issuer: URL, fetching: KeyFetching, age: SetAge): Promis
   const base = issuer.href.endsWith('/') ? issuer.href.slice(0, -1) : issuer.href
   const url = `${base}/.well-known/openid-configuration`
   const signal = AbortSignal.timeout(fetching.timeoutMs)
-  const answer = await fetching.fetch(url, {
-    redirect: 'error',
+  // Called without an object before it: some runtimes insist.
+  const { fetch } = fetching
+  const answer = await fetch(url, {
+    redirect: NOT_FOLLOWED,
     signal,
     headers: { accept: 'application/json' },
   })
