@@ -68,12 +68,12 @@ describe('what is no clear answer', () => {
     [
       '401',
       (_request, response) => sendJson(response, GOOD, 401),
-      /answered 401: it refuses our own credentials$/,
+      /answered 401, which is about our own credentials unless invalidStatuses has it$/,
     ],
     [
       '403',
       (_request, response) => sendJson(response, GOOD, 403),
-      /answered 403: it refuses our own credentials$/,
+      /answered 403, which is about our own credentials unless/,
     ],
     ['204', (_request, response) => void response.writeHead(204, JSON_TYPE).end(), /no JSON object$/],
     ['304', (_request, response) => void response.writeHead(304).end(), /redirect, which is not followed$/],
@@ -182,7 +182,10 @@ describe('what is no clear answer', () => {
   })
 
   it('includes whatever a fetch of one’s own throws, without repeating it', async () => {
+    const ring = new Error('x')
+    ring.cause = ring
     for (const thrown of [
+      ring,
       new Error('token-1'),
       'token-1',
       undefined,

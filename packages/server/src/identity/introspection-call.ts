@@ -33,6 +33,8 @@ const ANSWER_MAX_BYTES = 65_536
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i
 // What programs call their errors. A message could hold anything: the request, or a piece of the answer.
 const ERROR_CODE = /^\w{1,64}$/
+// fetch wraps once, and sometimes twice. A chain can also be a ring.
+const CAUSES_MAX = 4
 // A service that recovers sooner than it said should not find us gone.
 const RETRY_AFTER_MAX_SECONDS = 60
 
@@ -134,9 +136,9 @@ function failed(service: AuthService, response: Response): WsticketError {
     })
   }
   if (status === 401 || status === 403) {
-    return unavailable(service, `answered ${status}: it refuses our own credentials`, {
-      remedy:
-        'Check `client`, `bearer` or `headers`. If that is how it calls a token bad, name the status in `invalidStatuses`.',
+    const what = `answered ${status}, which is about our own credentials unless invalidStatuses has it`
+    return unavailable(service, what, {
+      remedy: 'Check `client`, `bearer` or `headers`.',
       retryAfterSeconds,
     })
   }
@@ -200,8 +202,10 @@ function drop(response: Response): void {
 
 /** The code of an error, or of what caused it, as ` (ECONNREFUSED)`. */
 function codeOf(error: unknown): string {
-  for (let at = error; at instanceof Error; at = at.cause) {
+  let at = error
+  for (let depth = 0; depth < CAUSES_MAX && at instanceof Error; depth += 1) {
     if ('code' in at && typeof at.code === 'string' && ERROR_CODE.test(at.code)) return ` (${at.code})`
+    at = at.cause
   }
   return ''
 }
