@@ -30,10 +30,12 @@ export interface RedisUnderTest {
 export async function prove({ run }: StoreCase, redis: RedisUnderTest): Promise<void> {
   for (const unitMs of UNITS_MS) {
     const passing = { waited: false }
+    const startedAt = performance.now()
     try {
       return await run(harnessOf(redis, unitMs, passing))
     } catch (error) {
-      if (!passing.waited || unitMs === UNITS_MS.at(-1)) throw error
+      const timeMattered = passing.waited || performance.now() - startedAt > unitMs
+      if (!timeMattered || unitMs === UNITS_MS.at(-1)) throw error
     }
   }
 }
