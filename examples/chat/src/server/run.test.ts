@@ -1,80 +1,23 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:http'
-import { Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { ticketProtocols } from '@wsticket/protocol'
 import { serverLimits } from '@wsticket/server/node-http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { jsonOf, listen, textOf } from '../../test/helpers.js'
+import {
+  DOCUMENTS,
+  post,
+  type RunningChat,
+  type SignedIn,
+  signIn,
+  startChat,
+  tryStartChat,
+} from '../../test/running-chat.js'
 import { startChatServer } from './chat-server.js'
 import { readConfig } from './config.js'
 import { createLogger } from './logger.js'
 import { run } from './run.js'
-
-const DOCUMENTS = fileURLToPath(new URL('../../test/documents', import.meta.url))
-
-interface Running {
-  readonly address: string
-  readonly logged: () => string
-  readonly printed: string[]
-  readonly stop: () => Promise<void>
-}
-
-async function start(environment: Record<string, string> = {}): Promise<Running> {
-  const attempt = await tryStart(environment)
-  const { server } = attempt
-  if (server === undefined) throw new Error(attempt.complaints.join('\n'))
-  let stopping: Promise<void> | undefined
-  const stop = (): Promise<void> => (stopping ??= server.close())
-  onTestFinished(stop)
-  return { address: server.address, logged: () => attempt.logged.join(''), printed: attempt.printed, stop }
-}
-
-async function tryStart(environment: Record<string, string>): Promise<{
-  server: Awaited<ReturnType<typeof run>>
-  printed: string[]
-  complaints: string[]
-  logged: string[]
-}> {
-  const [printed, complaints, logged]: [string[], string[], string[]] = [[], [], []]
-  const logTo = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      logged.push(chunk.toString())
-      done()
-    },
-  })
-  const server = await run({
-    environment: { NODE_ENV: 'development', PORT: '0', ...environment },
-    documents: DOCUMENTS,
-    page: '/nowhere',
-    print: (line) => printed.push(line),
-    complain: (line) => complaints.push(line),
-    logTo,
-  })
-  return { server, printed, complaints, logged }
-}
-
-async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-  return await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  })
-}
-
-async function signIn(
-  chat: Running,
-  name: 'ada' | 'alan',
-): Promise<{ access: string; refresh: string; bearer: Record<string, string> }> {
-  const response = await post(`${chat.address}/auth/login`, {
-    email: `${name}@example.com`,
-    password: `${name}-demo`,
-  })
-  const body = await jsonOf(response)
-  const access = textOf(body, 'access_token')
-  return { access, refresh: textOf(body, 'refresh_token'), bearer: { authorization: `Bearer ${access}` } }
-}
 
 class Page {
   readonly events: Record<string, unknown>[] = []
@@ -116,7 +59,7 @@ class Page {
   }
 }
 
-async function connect(chat: Running, bearer: Record<string, string>): Promise<Page> {
+async function connect(chat: RunningChat, bearer: SignedIn['bearer']): Promise<Page> {
   const ticket = await jsonOf(await post(`${chat.address}/api/websocket/ticket`, {}, bearer))
   // The way of the SDK. It once broke on Node's lazily read headers, where the way by the URL still worked.
   const protocols = ticketProtocols(textOf(ticket, 'ticket_id'), { refusals: true })
@@ -127,7 +70,7 @@ async function connect(chat: Running, bearer: Record<string, string>): Promise<P
 
 describe('the chat', () => {
   it('goes from login to answer, and each user sees the own ones only', async () => {
-    const chat = await start()
+    const chat = await startChat()
     const [ada, alan] = [await signIn(chat, 'ada'), await signIn(chat, 'alan')]
     const [adas, alans] = [await connect(chat, ada.bearer), await connect(chat, alan.bearer)]
     expect(await adas.ask('one', '12*(7+5)')).toMatchObject({
@@ -144,7 +87,7 @@ describe('the chat', () => {
   })
 
   it('prints its address once, and no secret ever', async () => {
-    const chat = await start()
+    const chat = await startChat()
     const { access, refresh, bearer } = await signIn(chat, 'ada')
     const ticket = await jsonOf(await post(`${chat.address}/auth/ticket`, {}, bearer))
     const page = await Page.open(textOf(ticket, 'websocket_url'))
@@ -161,7 +104,7 @@ describe('the chat', () => {
   })
 
   it('closes the sockets of a login that logs out, and of no other', async () => {
-    const chat = await start()
+    const chat = await startChat()
     const [here, there] = [await signIn(chat, 'ada'), await signIn(chat, 'ada')]
     const [mine, other] = [await connect(chat, here.bearer), await connect(chat, there.bearer)]
     expect((await post(`${chat.address}/auth/logout`, {}, here.bearer)).status).toBe(200)
@@ -176,7 +119,7 @@ describe('the chat', () => {
 
   // The ticket routes' logout once ended tickets and sockets only: a refresh token made new ones.
   it('ends refresh tokens by the logout of the ticket routes too, of one login or of all', async () => {
-    const chat = await start()
+    const chat = await startChat()
     const logins = [await signIn(chat, 'ada'), await signIn(chat, 'ada'), await signIn(chat, 'ada')] as const
     const alan = await signIn(chat, 'alan')
     const refresh = async (token: string): Promise<Response> =>
@@ -196,7 +139,7 @@ describe('the chat', () => {
   })
 
   it('closes the sockets of a login whose refresh token was stolen', async () => {
-    const chat = await start()
+    const chat = await startChat()
     const { refresh, bearer } = await signIn(chat, 'ada')
     const page = await connect(chat, bearer)
     await post(`${chat.address}/auth/refresh`, { refresh_token: refresh })
@@ -205,7 +148,7 @@ describe('the chat', () => {
   })
 
   it('allows its own origins and no others, for both halves', async () => {
-    const chat = await start()
+    const chat = await startChat()
     const { bearer } = await signIn(chat, 'ada')
     const url = textOf(await jsonOf(await post(`${chat.address}/auth/ticket`, {}, bearer)), 'websocket_url')
     await expect(Page.open(url, { origin: 'https://evil.example' })).rejects.toThrow('403')
@@ -220,7 +163,7 @@ describe('the chat', () => {
   })
 
   it('takes its times and origins from the environment', async () => {
-    const chat = await start({
+    const chat = await startChat({
       TICKET_DEFAULT_TTL: '40',
       TICKET_MAX_TTL: '50',
       AUTH_TOKEN_TTL: '60',
@@ -236,7 +179,7 @@ describe('the chat', () => {
   })
 
   it('answers the rest with the page, under headers for everything', async () => {
-    const chat = await start()
+    const chat = await startChat()
     expect((await fetch(chat.address)).status).toBe(503)
     expect((await jsonOf(await fetch(`${chat.address}/openapi.json`))).openapi).toMatch(/^3\.1/)
     expect((await fetch(`${chat.address}/docs`)).status).toBe(200)
@@ -245,7 +188,7 @@ describe('the chat', () => {
   })
 
   it('tells its sockets to come back later when it stops', async () => {
-    const chat = await start()
+    const chat = await startChat()
     const page = await connect(chat, (await signIn(chat, 'ada')).bearer)
     const stopped = chat.stop()
     expect((await page.closed)[0]).toBe(1012)
@@ -263,7 +206,7 @@ describe('the chat', () => {
       model.closeAllConnections()
       model.close()
     })
-    const chat = await start({
+    const chat = await startChat({
       OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
       OPENAI_API_KEY: 'sk-canary',
       OPENAI_MODEL: 'small',
@@ -279,7 +222,7 @@ describe('the chat', () => {
       ['production', 401],
       ['development', 200],
     ] as const) {
-      const chat = await start({ NODE_ENV: mode })
+      const chat = await startChat({ NODE_ENV: mode })
       const { bearer } = await signIn(chat, 'ada')
       const ticket = await jsonOf(await post(`${chat.address}/auth/ticket`, {}, bearer))
       const validate = `${chat.address}/api/websocket/ticket/${textOf(ticket, 'ref')}/validate`
@@ -289,7 +232,7 @@ describe('the chat', () => {
   })
 
   it('has the limits that the ticket routes ask for', async () => {
-    const chat = await start()
+    const chat = await startChat()
     // The only way from outside to the server object, which has the times.
     const seen: unknown[] = []
     const see = (message: unknown): unknown => seen.push(message)
@@ -306,7 +249,7 @@ describe('the chat', () => {
   })
 
   it('warns in production of its published passwords, and of a half-configured model', async () => {
-    const chat = await start({ NODE_ENV: 'production', OPENAI_MODEL: 'small' })
+    const chat = await startChat({ NODE_ENV: 'production', OPENAI_MODEL: 'small' })
     expect(chat.logged()).toContain('published passwords')
     expect(chat.logged()).toContain('OPENAI_BASE_URL and OPENAI_API_KEY are not set')
   })
@@ -314,7 +257,10 @@ describe('the chat', () => {
 
 describe('what cannot start', () => {
   it('says every wrong variable and starts nothing', async () => {
-    const { server, printed, complaints, logged } = await tryStart({ PORT: 'x', TICKET_DEFAULT_TTL: '5m' })
+    const { server, printed, complaints, logged } = await tryStartChat({
+      PORT: 'x',
+      TICKET_DEFAULT_TTL: '5m',
+    })
     expect(server).toBeUndefined()
     expect(printed).toEqual([])
     expect(logged).toEqual([])
@@ -330,7 +276,7 @@ describe('what cannot start', () => {
     onTestFinished(() => {
       other.close()
     })
-    const { server, complaints } = await tryStart({ PORT: String(port) })
+    const { server, complaints } = await tryStartChat({ PORT: String(port) })
     expect(server).toBeUndefined()
     expect(complaints).toEqual([
       expect.stringMatching(`^wsticket: port ${port} on 127.0.0.1 is taken by another program`) as unknown,
@@ -338,7 +284,7 @@ describe('what cannot start', () => {
   })
 
   it('says that HOST is not of this machine', async () => {
-    const { complaints } = await tryStart({ HOST: '192.0.2.1' })
+    const { complaints } = await tryStartChat({ HOST: '192.0.2.1' })
     expect(complaints).toEqual([
       expect.stringMatching(/^wsticket: HOST is "192\.0\.2\.1", which is no address/) as unknown,
     ])
