@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type ManualClock, manualClock, settled } from '../conformance/manual-clock.js'
 import { WsticketError } from '../errors.js'
 import { Breaker } from './introspection-breaker.js'
@@ -83,6 +83,7 @@ describe('the breaker', () => {
     clock.advance(5000)
     const tried = work()
     const outcomes = [1, 2, 3, 4].map(() => breaker.run(tried.run))
+    await vi.waitUntil(() => tried.calls() > 0)
     await settled()
     expect(tried.calls()).toBe(1)
     tried.settle('ada')
@@ -98,7 +99,7 @@ describe('the breaker', () => {
     clock.advance(7000)
     const tried = work()
     const outcomes = [1, 2, 3, 4].map(() => breaker.run(tried.run))
-    await settled()
+    await vi.waitUntil(() => tried.calls() > 0)
     tried.settle(down())
     const reasons = (await Promise.allSettled(outcomes)).map(
       (outcome) => 'reason' in outcome && outcome.reason,
@@ -150,6 +151,7 @@ describe('the breaker', () => {
     const slow = work()
     const outcomes = [1, 2, 3, 4].map(() => breaker.run(slow.run))
     for (const outcome of outcomes) outcome.catch(() => {})
+    await vi.waitUntil(() => slow.calls() === 4)
     for (let failure = 0; failure < 2; failure += 1) slow.settle(down())
     await settled()
     clock.advance(3000)
@@ -180,13 +182,14 @@ describe('the breaker', () => {
     clock.advance(5000)
     const lost = work()
     void breaker.run(lost.run)
-    await settled()
+    await vi.waitUntil(() => lost.calls() === 1)
     clock.advance(9999)
     const waits = breaker.run(async () => 'waits for the lost one')
     await settled()
     clock.advance(1)
     const tried = work()
     const outcomes = [breaker.run(tried.run), breaker.run(tried.run)]
+    await vi.waitUntil(() => tried.calls() > 0)
     await settled()
     expect(tried.calls()).toBe(1)
     tried.settle(down())

@@ -1,13 +1,4 @@
-import {
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleAll,
-  type IBackoff,
-  type IHalfOpenAfterBackoffContext,
-  isBrokenCircuitError,
-  isHydratingCircuitError,
-} from 'cockatiel'
+import type { CircuitBreakerPolicy, IBackoff, IHalfOpenAfterBackoffContext } from 'cockatiel'
 import type { Clock } from '../clock.js'
 import { isWsticketError, messageOf, WsticketError } from '../errors.js'
 import { AUTHENTICATE_BUDGET_MS } from './authenticate.js'
@@ -34,7 +25,9 @@ export const DEFAULT_FAILURES = 5
 /** As long as a restart takes; a request in five seconds disturbs no recovery. */
 export const DEFAULT_OPEN_SECONDS = 5
 
-type Circuit = ReturnType<typeof circuitBreaker>
+// Loaded when it is needed: it makes an AbortController as it is loaded, which Workers allow within a request only. There
+// it must lie in one file with us, as their tools bundle it: what is a module of its own is loaded outside of requests.
+type Cockatiel = typeof import('cockatiel')
 
 /**
  * Leaves an auth service alone that fails, and then tries it by one request at a time; who comes during that try waits
@@ -47,7 +40,7 @@ export class Breaker {
   readonly #clock: Clock
   readonly #failures: number
   readonly #openMs: number
-  #circuit: Circuit
+  #circuit: CircuitBreakerPolicy | undefined
   // While it is open; otherwise of the last time.
   #openedAt = 0
   #openUntil = 0
@@ -58,24 +51,34 @@ export class Breaker {
     this.#clock = clock
     this.#failures = failures
     this.#openMs = openSeconds * 1000
-    this.#circuit = this.#newCircuit()
   }
 
   /** Does the work, whose failures count, or rejects with when to come back. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    this.#forgetLostTry()
+    const cockatiel = await import('cockatiel')
     try {
-      return await this.#circuit.execute(work)
+      return await this.#liveCircuit(cockatiel).execute(work)
     } catch (error) {
-      if (!isBrokenCircuitError(error)) throw error
+      if (!cockatiel.isBrokenCircuitError(error)) throw error
       throw this.#notAsked()
     }
   }
 
-  #newCircuit(initialState?: unknown): Circuit {
-    const circuit = circuitBreaker(handleAll, {
-      breaker: new ConsecutiveBreaker(this.#failures),
-      halfOpenAfter: this.#pause(),
+  #liveCircuit(cockatiel: Cockatiel): CircuitBreakerPolicy {
+    // Where a runtime ends a request's work together with the request, a try may never be heard of again.
+    const isLost = this.#triedAt + AUTHENTICATE_BUDGET_MS <= this.#clock.now()
+    const known = this.#circuit
+    if (known !== undefined && !(known.state === cockatiel.CircuitState.HalfOpen && isLost)) return known
+    // What is half open is written down as open, with its time over.
+    const circuit = this.#newCircuit(cockatiel, known?.toJSON())
+    this.#circuit = circuit
+    return circuit
+  }
+
+  #newCircuit(cockatiel: Cockatiel, initialState?: unknown): CircuitBreakerPolicy {
+    const circuit = cockatiel.circuitBreaker(cockatiel.handleAll, {
+      breaker: new cockatiel.ConsecutiveBreaker(this.#failures),
+      halfOpenAfter: this.#pause(cockatiel),
       initialState,
     })
     circuit.onHalfOpen(() => {
@@ -84,7 +87,7 @@ export class Breaker {
     return circuit
   }
 
-  #pause(): IBackoff<IHalfOpenAfterBackoffContext> {
+  #pause(cockatiel: Cockatiel): IBackoff<IHalfOpenAfterBackoffContext> {
     const isOver = (): boolean => {
       const now = this.#clock.now()
       // A clock that was set back would keep it open for as long.
@@ -97,7 +100,7 @@ export class Breaker {
       next: ({ result }) => {
         const error: unknown = 'error' in result ? result.error : undefined
         // That is no failure: a circuit goes on from where another one was.
-        if (isHydratingCircuitError(error)) return pause
+        if (cockatiel.isHydratingCircuitError(error)) return pause
         const wished = isWsticketError(error) ? (error.retryAfterSeconds ?? 0) * 1000 : 0
         this.#because = error
         this.#openedAt = this.#clock.now()
@@ -106,14 +109,6 @@ export class Breaker {
       },
     }
     return pause
-  }
-
-  /** Where a runtime ends a request's work together with the request, a try may never be heard of again. */
-  #forgetLostTry(): void {
-    const lost = this.#triedAt + AUTHENTICATE_BUDGET_MS <= this.#clock.now()
-    if (this.#circuit.state !== CircuitState.HalfOpen || !lost) return
-    // What is half open is written down as open, with its time over.
-    this.#circuit = this.#newCircuit(this.#circuit.toJSON())
   }
 
   #notAsked(): WsticketError {

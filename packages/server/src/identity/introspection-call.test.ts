@@ -298,8 +298,14 @@ describe('a service that takes too long', () => {
   })
 
   it('is given up, also where fetch knows no signals', async () => {
-    const { ask, clock } = asking('https://id.example.com/', { fetch: () => new Promise(() => {}) })
+    let asked = 0
+    const deaf: typeof fetch = () => {
+      asked += 1
+      return new Promise(() => {})
+    }
+    const { ask, clock } = asking('https://id.example.com/', { fetch: deaf })
     const outcome = failure(ask())
+    await vi.waitUntil(() => asked === 1)
     clock.advance(2000)
     expect((await outcome).message).toMatch(/did not answer within 2000 ms$/)
   })
