@@ -8,7 +8,8 @@ import { endChild, startChild } from './child.mjs'
 import { haproxyConfig, NODES_BACKEND } from './haproxy-config.mjs'
 
 /**
- * What the balancer thinks of a node: whether it sends clients there, and how many connections it has to it.
+ * What the balancer thinks of a node: whether it sends clients there, since it answered when it was asked whether it is
+ * ready, and how many connections it has to it.
  *
  * @typedef {{ ready: boolean, connections: number }} Standing
  */
@@ -91,8 +92,10 @@ export function readStandings(csv) {
     const cell = (/** @type {string} */ column) => cells[columns.indexOf(column)] ?? ''
     const name = cell('svname')
     if (cell('pxname') !== NODES_BACKEND || name === 'BACKEND') continue
-    // `UP 1/2`: still up, though a check has failed.
-    standings.set(name, { ready: cell('status').startsWith('UP'), connections: Number(cell('scur')) })
+    // `UP 1/2`: still up, though a check has failed. Before the first check a node is taken for up, too.
+    const ready =
+      cell('status').startsWith('UP') && !['INI', ''].includes(cell('check_status').replace('* ', ''))
+    standings.set(name, { ready, connections: Number(cell('scur')) })
   }
   return standings
 }

@@ -108,18 +108,20 @@ describe('haproxyConfig', () => {
 
 describe('readStandings', () => {
   it('reads the servers of the nodes, whatever the order of the columns is', () => {
-    const csv = `# pxname,svname,scur,status
-address,FRONTEND,3,OPEN
-nodes,node-1,2,UP
-nodes,node-2,0,UP 1/2
-nodes,node-3,0,DOWN 1/2
-nodes,BACKEND,2,UP
-control,control,1,no check
+    const csv = `# pxname,svname,scur,status,check_status
+address,FRONTEND,3,OPEN,
+nodes,node-1,2,UP,L7OK
+nodes,node-2,0,UP 1/2,* L7STS
+nodes,node-3,0,DOWN 1/2,L7STS
+nodes,node-4,0,UP,INI
+nodes,BACKEND,2,UP,
+control,control,1,no check,
 `
     expect(Object.fromEntries(readStandings(csv))).toEqual({
       'node-1': { ready: true, connections: 2 },
       'node-2': { ready: true, connections: 0 },
       'node-3': { ready: false, connections: 0 },
+      'node-4': { ready: false, connections: 0 },
     })
   })
 

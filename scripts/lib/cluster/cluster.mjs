@@ -71,7 +71,7 @@ export async function startCluster({ address: wished, main, haproxy, env, say })
       main,
       env: {
         ...env,
-        REDIS_URL: redis.urls.join(','),
+        REDIS_URL: `redis+cluster://${redis.nodes.map(({ publicPort }) => `127.0.0.1:${publicPort}`).join(',')}`,
         ALLOWED_ORIGINS: origins.join(','),
         TRUSTED_PROXIES,
       },

@@ -66,8 +66,8 @@ describe('ClusterCard', () => {
 
   it('marks what the page itself depends on', () => {
     const marked = html({ node: 'node-1', sessionRef: 'daAAAA' })
-    expect(marked).toMatch(/node-1<span class="badge">holds your socket/)
-    expect(marked).toMatch(/redis-2<span class="badge">keeps your session/)
+    expect(marked).toMatch(/node-1 <span class="badge">holds your socket/)
+    expect(marked).toMatch(/redis-2 <span class="badge">keeps your session/)
     expect(html()).not.toContain('badge')
   })
 

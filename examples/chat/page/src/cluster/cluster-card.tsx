@@ -112,6 +112,7 @@ function PartRow(props: {
       <span className="part__words">
         <span className="part__name">
           {name}
+          {badge !== undefined && ' '}
           {badge !== undefined && <span className="badge">{badge}</span>}
         </span>
         <span className="part__detail">{words}</span>

@@ -2,7 +2,7 @@ import type { Fetch } from '../api/http.js'
 import type { Happening } from '../connection/timeline.js'
 import { orderCluster, readCluster } from './cluster-api.js'
 import type { ClusterHappening, ClusterOrder, ClusterState } from './cluster-state.js'
-import { happeningWords } from './cluster-words.js'
+import { happeningWords, orderWords } from './cluster-words.js'
 
 export interface ClusterWatchOptions {
   readonly fetch: Fetch
@@ -76,6 +76,7 @@ export class ClusterWatch {
   async order(order: ClusterOrder): Promise<void> {
     if (this.#snapshot.busy !== undefined) return
     this.#show({ busy: order, problem: undefined })
+    this.#options.note(orderWords(order))
     const answer = await orderCluster(this.#options.fetch, order)
     this.#show({ busy: undefined, ...(answer.kind === 'failed' && { problem: answer.because }) })
     if (answer.kind === 'state') this.#take(answer.state)

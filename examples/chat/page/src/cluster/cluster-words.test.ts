@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { NodeCondition, NodeView } from './cluster-state.js'
-import { happeningWords, nodeWords } from './cluster-words.js'
+import type { ClusterOrder, NodeCondition, NodeView } from './cluster-state.js'
+import { happeningWords, nodeWords, orderWords } from './cluster-words.js'
 
 describe('happeningWords', () => {
   const title = (kind: string, more: object = {}): string | undefined =>
@@ -9,7 +9,7 @@ describe('happeningWords', () => {
   it('says who it happened to and how long it took', () => {
     expect(title('node-killed')).toBe('x-1 was killed')
     expect(title('node-ended')).toBe('x-1 ended by itself')
-    expect(title('node-draining')).toBe('x-1 is drained')
+    expect(title('node-draining')).toBe('x-1 is draining')
     expect(title('node-drained', { ms: 420 })).toBe('x-1 has ended after 420 ms')
     expect(title('node-up', { ms: 5200 })).toBe('x-1 is back after 5.2 s')
     expect(title('master-killed')).toBe('x-1, a master, was killed')
@@ -28,6 +28,15 @@ describe('happeningWords', () => {
 
   it('says nothing of what it does not know', () => {
     expect(happeningWords({ id: 1, kind: 'node-sang', name: 'x-1' })).toBeUndefined()
+  })
+})
+
+describe('orderWords', () => {
+  it('says what is asked for', () => {
+    const said = (action: ClusterOrder['action']): string => orderWords({ action, target: 'x-1' }).title
+    expect(said('kill-node')).toBe('Killing x-1')
+    expect(said('drain-node')).toBe('Draining x-1')
+    expect(said('fail-over')).toBe('Killing x-1, a master')
   })
 })
 

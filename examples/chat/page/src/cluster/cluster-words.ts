@@ -1,8 +1,20 @@
 import type { Happening } from '../connection/timeline.js'
 import { duration } from '../connection/words.js'
-import type { ClusterHappening, NodeView } from './cluster-state.js'
+import type { ClusterHappening, ClusterOrder, NodeView } from './cluster-state.js'
 
 export type Health = 'good' | 'busy' | 'bad'
+
+/** Says what this page asks for, so that what follows is told after its cause. */
+export function orderWords({ action, target }: ClusterOrder): Happening {
+  switch (action) {
+    case 'kill-node':
+      return tell('node', 'plain', `Killing ${target}`)
+    case 'drain-node':
+      return tell('node', 'plain', `Draining ${target}`)
+    case 'fail-over':
+      return tell('redis', 'plain', `Killing ${target}, a master`)
+  }
+}
 
 /** Says what happened to the cluster, for the timeline; `undefined` for what this page does not know. */
 export function happeningWords({ kind, name, other, ms }: ClusterHappening): Happening | undefined {
@@ -13,7 +25,7 @@ export function happeningWords({ kind, name, other, ms }: ClusterHappening): Hap
     case 'node-ended':
       return tell('node', 'bad', `${name} ended by itself`, 'Its sockets are gone, without a word.')
     case 'node-draining':
-      return tell('node', 'warn', `${name} is drained`, 'It asks its sockets to go elsewhere, one by one.')
+      return tell('node', 'warn', `${name} is draining`, 'It asks its sockets to go elsewhere, one by one.')
     case 'node-drained':
       return tell('node', 'plain', `${name} has ended${took}`)
     case 'node-up':
