@@ -5,7 +5,7 @@ import type { ScriptRunner } from './script-runner.js'
 import { COUNT_EXPIRED } from './scripts/shared.js'
 
 // A master that does not answer must not keep the rest of `health()` waiting.
-const COUNT_MS = 300
+const COUNT_MS = 600
 
 /** How many tickets ended unused, summed up over all shards. */
 export class ExpiredCount {
@@ -44,10 +44,11 @@ export class ExpiredCount {
   }
 
   async #count(): Promise<number> {
+    const keys = SHARDS.map((shard) => this.#keys.expiries(shard))
+    // A script takes keys of one slot only.
+    const groups = this.#runner.link.topology === 'cluster' ? keys.map((key) => [key]) : [keys]
     const counts = await Promise.all(
-      SHARDS.map((shard) =>
-        this.#runner.run(COUNT_EXPIRED, [this.#keys.expiries(shard)], [String(this.#spanMs)]),
-      ),
+      groups.map((group) => this.#runner.run(COUNT_EXPIRED, group, [String(this.#spanMs)])),
     )
     return counts.reduce<number>((sum, count) => sum + Number(text(count)), 0)
   }

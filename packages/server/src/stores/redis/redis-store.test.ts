@@ -156,6 +156,22 @@ describe('what is kept', () => {
   })
 })
 
+describe('the count of tickets that nobody used', () => {
+  test('takes no room, though nobody asks for it', async () => {
+    const { redis, store, prefix } = await given({ graceMs: 100 })
+    const key = `${prefix}:{${ADA.slice(0, 2)}}:x`
+    // As if there had been one in each of very many spans.
+    await redis.command(
+      'HSET',
+      key,
+      ...Array.from({ length: 20_000 }, (_, span) => (span % 2 === 0 ? span : 1)),
+    )
+    await issued(store, { ttlMs: 1 })
+    expect(await redis.command('HLEN', key)).toBe(2)
+    await expect.poll(async () => (await store.health()).expired).toBe(10_001)
+  })
+})
+
 describe('seal keys', () => {
   test('are the same on all nodes, and come back from a node that has them', async () => {
     const all = await given()

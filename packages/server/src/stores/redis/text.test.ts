@@ -5,10 +5,11 @@ import { fingerprint, fromWord, fromWords, toWord, toWords } from './text.js'
 describe('words', () => {
   test('come back as any text went in, lone surrogates among it', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' })), (texts) => {
+      fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 4 }), (texts) => {
         expect(fromWords(toWords(texts))).toEqual(texts)
-        for (const text of texts) expect(toWord(text)).toMatch(/^x[\w-]*$/)
+        expect(texts.map(toWord).every((word) => /^x[\w-]*$/.test(word))).toBe(true)
       }),
+      { numRuns: 50 },
     )
     expect(fromWord(toWord('\ud800'))).toBe('\ud800')
   })

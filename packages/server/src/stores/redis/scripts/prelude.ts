@@ -170,10 +170,31 @@ local function state_of(ticket, ref, generation, outstanding, login_end, at)
   return 'outstanding'
 end
 `,
+  sum_expiries: `
+-- How many of a shard have expired unused; sums up what has passed, so that it takes no room.
+local function sum_expiries(key, span, at)
+  local all, total, passed = redis.call('HGETALL', key), 0, {}
+  for place = 1, #all, 2 do
+    if all[place] == 'n' then
+      total = total + tonumber(all[place + 1])
+    elseif (tonumber(all[place]) + 1) * span <= at then
+      total = total + tonumber(all[place + 1])
+      passed[#passed + 1] = all[place]
+    end
+  end
+  if #passed > 0 then
+    redis.call('HSET', key, 'n', int(total))
+    for _, span_passed in ipairs(passed) do redis.call('HDEL', key, span_passed) end
+  end
+  return total
+end
+`,
   count_expiry: `
 -- Counts tickets that are to expire in a span of time, or no longer. Counting must not stand in the way of the rest.
-local function count_expiry(base, span, expires, by)
-  redis.pcall('HINCRBY', base .. 'x', int(math.floor(expires / span)), by)
+local function count_expiry(base, span, expires, by, at)
+  local count = redis.pcall('HINCRBY', base .. 'x', int(math.floor(expires / span)), by)
+  -- The first of its span: now and then, so that it is cheap.
+  if by > 0 and count == by and redis.call('HLEN', base .. 'x') > 400 then sum_expiries(base .. 'x', span, at) end
 end
 `,
 }

@@ -27,7 +27,7 @@ if live or place then
     write_sessions(subject, without(sessions, ref))
   end
   if place then
-    if outstanding[place].used == '0' then count_expiry(base, tonumber(ARGV[7]), expires, -1) end
+    if outstanding[place].used == '0' then count_expiry(base, tonumber(ARGV[7]), expires, -1, at) end
     write_outstanding(subject, without(outstanding, ref))
   end
   write_ticket(key, ticket, rest, math.max(expires, at) + grace - at)
@@ -53,7 +53,7 @@ local revoked_at = again and tonumber(ARGV[5]) or at
 local second = math.floor(revoked_at / 1000)
 if again and logout[1] and logout[1] >= second then return { 'known', int(revoked_at) } end
 for _, it in ipairs(read_outstanding(known[3])) do
-  if it.used == '0' and it.expires > at then count_expiry(ARGV[1], tonumber(ARGV[4]), it.expires, -1) end
+  if it.used == '0' and it.expires > at then count_expiry(ARGV[1], tonumber(ARGV[4]), it.expires, -1, at) end
 end
 local since = {}
 if again then
@@ -92,7 +92,7 @@ for _, it in ipairs(read_outstanding(known[2])) do
     outstanding[#outstanding + 1] = it
   else
     keep = math.max(keep, it.expires)
-    if it.used == '0' and it.expires > at then count_expiry(ARGV[1], span, it.expires, -1) end
+    if it.used == '0' and it.expires > at then count_expiry(ARGV[1], span, it.expires, -1, at) end
   end
 end
 for _, it in ipairs((read_sessions(known[3], at))) do

@@ -104,26 +104,13 @@ return texts
 `,
 )
 
-/** How many tickets of a shard have expired unused. Sums up what has passed. 1 span. */
+/** How many tickets of some shards have expired unused. Sums up what has passed. 1 span. */
 export const COUNT_EXPIRED: Script = script(
   'count-expired',
   `
-local present, total = math.floor(now() / tonumber(ARGV[1])), 0
-local all = redis.call('HGETALL', KEYS[1])
-local passed = {}
-for place = 1, #all, 2 do
-  if all[place] == 'n' then
-    total = total + tonumber(all[place + 1])
-  elseif tonumber(all[place]) < present then
-    total = total + tonumber(all[place + 1])
-    passed[#passed + 1] = all[place]
-  end
-end
-if #passed > 0 then
-  redis.call('HDEL', KEYS[1], unpack(passed))
-  redis.call('HSET', KEYS[1], 'n', int(total))
-end
-return int(total)
+local at, span, sum = now(), tonumber(ARGV[1]), 0
+for _, key in ipairs(KEYS) do sum = sum + sum_expiries(key, span, at) end
+return int(sum)
 `,
 )
 

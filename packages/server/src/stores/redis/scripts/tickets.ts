@@ -51,7 +51,7 @@ if oldest then
   local value = redis.call('GET', base .. 't:' .. oldest.ref)
   table.remove(outstanding, 1)
   voided = oldest.ref
-  if oldest.used == '0' then count_expiry(base, span, oldest.expires, -1) end
+  if oldest.used == '0' then count_expiry(base, span, oldest.expires, -1, at) end
   if value then
     local ticket, rest = read_ticket(value)
     ticket[1] = 'v'
@@ -69,7 +69,7 @@ write_outstanding(subject, outstanding)
 if not known[1] then redis.call('HSET', subject, 'g', generation) end
 if arrival then redis.call('HSET', subject, 'r', string.format('%.10f', arrival)) else redis.call('HDEL', subject, 'r') end
 keep_subject(subject, math.max(expires, arrival or 0) - at)
-count_expiry(base, span, expires, 1)
+count_expiry(base, span, expires, 1, at)
 return { 'issued', int(at), int(expires), left, int(reset), voided }
 `,
 )
@@ -133,7 +133,7 @@ session.sockets[#session.sockets + 1] = { attempt = attempt, node = ARGV[4] }
 local first = ticket[14] == '-'
 if first then
   ticket[14] = int(at)
-  count_expiry(base, tonumber(ARGV[13]), expires, -1)
+  count_expiry(base, tonumber(ARGV[13]), expires, -1, at)
 end
 if ticket[2] == 's' then
   ticket[1] = 'u'
