@@ -1,4 +1,4 @@
-import { BUS_OFFSET } from './free-port.mjs'
+import { replicationLinks } from './redis-kinds.mjs'
 import { startRedisServers } from './redis-server.mjs'
 import { until } from './until.mjs'
 
@@ -10,6 +10,8 @@ import { until } from './until.mjs'
  * @property {number} [replicasPerMaster] default: 0
  * @property {readonly string[]} [redisArgs] further directives for each node
  * @property {string} [password] what the nodes want, from each other, too
+ * @property {boolean} [proxied] whether each node has fault proxies in front, one for clients and replicas, one for the
+ *   cluster's bus: `node.front.only('replication').hold('toClient')` keeps what a master does from its replicas
  */
 
 /**
@@ -189,6 +191,25 @@ export class RedisCluster {
     await this.waitForAgreement()
   }
 
+  /**
+   * Cuts a node off from all others, on the bus and as their master or replica; its clients still reach it. It needs
+   * `proxied`.
+   *
+   * @param {RedisServer} node
+   */
+  async isolate(node) {
+    for (const link of await this.#linksOf(node)) link.hold()
+  }
+
+  /**
+   * Ends `isolate`: what was said meanwhile arrives now.
+   *
+   * @param {RedisServer} node
+   */
+  async rejoin(node) {
+    for (const link of await this.#linksOf(node)) link.release()
+  }
+
   /** Waits until each node that runs sees the same owner for each slot, and finds the cluster in order. */
   async waitForAgreement() {
     await until('the nodes of the cluster to agree', async () => {
@@ -233,6 +254,21 @@ export class RedisCluster {
     await from.command('MIGRATE', '127.0.0.1', to.publicPort, '', 0, MIGRATE_MS, ...auth, 'KEYS', ...keys)
   }
 
+  /**
+   * All that goes between a node and the others: what they open to it, and what it opens to them.
+   *
+   * @param {RedisServer} node
+   */
+  async #linksOf(node) {
+    const id = await this.idOf(node)
+    const others = this.nodes.filter((other) => other !== node)
+    return [
+      node.busFront,
+      ...others.map((other) => other.busFront.only(id)),
+      ...replicationLinks(node, others),
+    ]
+  }
+
   /** What each node says about itself that answers. */
   async #selves() {
     const answers = await Promise.all(
@@ -253,10 +289,11 @@ export async function startRedisCluster({
   replicasPerMaster = 0,
   redisArgs = [],
   password,
+  proxied = false,
 } = {}) {
   const secured = password === undefined ? [] : ['--requirepass', password, '--masterauth', password]
   const args = [...DIRECTIVES, ...secured, ...redisArgs]
-  const nodes = await startRedisServers(masters * (1 + replicasPerMaster), { args, password })
+  const nodes = await startRedisServers(masters * (1 + replicasPerMaster), { args, password, proxied })
   const cluster = new RedisCluster(nodes, password)
   try {
     await Promise.all(nodes.map((node) => cluster.idOf(node)))
@@ -291,7 +328,7 @@ async function connectNodes(nodes, masters) {
     await node.command('CLUSTER', 'ADDSLOTSRANGE', start, end)
   }
   for (const node of others) {
-    await first.command('CLUSTER', 'MEET', '127.0.0.1', node.publicPort, node.port + BUS_OFFSET)
+    await first.command('CLUSTER', 'MEET', '127.0.0.1', node.publicPort, node.publicBusPort)
   }
   await until('the nodes of the cluster to know each other', async () => {
     const lists = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'NODES')))

@@ -1,3 +1,4 @@
+import { replicationLinks } from './redis-kinds.mjs'
 import { startRedisServers } from './redis-server.mjs'
 import { until } from './until.mjs'
 
@@ -9,6 +10,8 @@ import { until } from './until.mjs'
  * @property {number} [sentinels] default: 0, then nobody but the caller promotes
  * @property {readonly string[]} [redisArgs] further directives for each node, not for the Sentinels
  * @property {string} [password] what the nodes want, from each other, too; not the Sentinels
+ * @property {boolean} [proxied] whether each node has a fault proxy in front, for clients, replicas and Sentinels:
+ *   `node.front.only('replication').hold('toClient')` keeps what a master does from its replicas
  */
 
 /** Short, so that a test can wait for a failover by Sentinel: about two seconds. */
@@ -107,6 +110,24 @@ export class RedisReplication {
     return this.waitForMaster({ instead: before })
   }
 
+  /**
+   * Cuts a node off from the other nodes and the Sentinels; its clients still reach it. It needs `proxied`.
+   *
+   * @param {RedisServer} node
+   */
+  isolate(node) {
+    for (const link of this.#linksOf(node)) link.hold()
+  }
+
+  /**
+   * Ends `isolate`: what was said meanwhile arrives now.
+   *
+   * @param {RedisServer} node
+   */
+  rejoin(node) {
+    for (const link of this.#linksOf(node)) link.release()
+  }
+
   /** Waits until each node that runs follows the master and has all that the master had at that moment. */
   async waitForReplication() {
     await until('the replicas to have all that the master has', async () => {
@@ -126,6 +147,12 @@ export class RedisReplication {
   /** Ends all of them for good. */
   async stop() {
     await Promise.all([...this.sentinels, ...this.nodes].map((server) => server.stop()))
+  }
+
+  /** @param {RedisServer} node */
+  #linksOf(node) {
+    const others = this.nodes.filter((other) => other !== node)
+    return [node.front.only('sentinel'), ...replicationLinks(node, others)]
   }
 
   /** Whom each Sentinel that answers names. */
@@ -163,9 +190,15 @@ export class RedisReplication {
  * @param {ReplicationOptions} [options]
  * @returns {Promise<RedisReplication>} once the replicas have followed and the Sentinels know all of them
  */
-export async function startReplication({ replicas = 1, sentinels = 0, redisArgs = [], password } = {}) {
+export async function startReplication({
+  replicas = 1,
+  sentinels = 0,
+  redisArgs = [],
+  password,
+  proxied = false,
+} = {}) {
   const secured = password === undefined ? [] : ['--requirepass', password, '--masterauth', password]
-  const nodes = await startRedisServers(replicas + 1, { args: [...secured, ...redisArgs], password })
+  const nodes = await startRedisServers(replicas + 1, { args: [...secured, ...redisArgs], password, proxied })
   const [master, ...followers] = nodes
   if (master === undefined) throw new TypeError('wsticket: `replicas` must be 0 or more.')
   /** @type {RedisServer[]} */

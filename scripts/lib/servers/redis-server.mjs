@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { removeWithParent } from './end-with-parent.mjs'
-import { freePort, returnPort } from './free-port.mjs'
+import { startFaultProxy } from './fault-proxy.mjs'
+import { BUS_OFFSET, freePort, returnPort } from './free-port.mjs'
+import { kindsOfClient, kindsOfNode } from './redis-kinds.mjs'
 import { connectResp, RespError } from './resp.mjs'
 import { startProcess } from './server-process.mjs'
 
 /** @typedef {import('./resp.mjs').Reply} Reply */
 /** @typedef {import('./server-process.mjs').Ended} Ended */
+/** @typedef {{ front: import('./fault-proxy.mjs').FaultProxy, busFront: import('./fault-proxy.mjs').FaultProxy }} RedisFronts */
 
 /**
  * @typedef {object} RedisServerOptions
@@ -20,6 +23,7 @@ import { startProcess } from './server-process.mjs'
  * @property {string | undefined} [username] with `password`, whom `command` logs in as
  * @property {string | undefined} [password]
  * @property {number} [port] default: a free one
+ * @property {boolean} [proxied] whether clients and other nodes reach it through a fault proxy, its `front`
  * @property {boolean} [sentinel] whether it is a Sentinel
  * @property {string} [config] what its configuration file says at first; it may rewrite it
  */
@@ -50,6 +54,7 @@ class PortTaken extends Error {}
 /** A Redis process of one's own, with a folder of its own. */
 export class RedisServer {
   #options
+  #fronts
   /** @type {import('./server-process.mjs').ServerProcess | undefined} */
   #process
   /** @type {Promise<import('./resp.mjs').RespConnection> | undefined} */
@@ -62,22 +67,41 @@ export class RedisServer {
    * @param {number} port
    * @param {string} folder
    * @param {RedisServerOptions} options
+   * @param {RedisFronts} [fronts]
    */
-  constructor(port, folder, options) {
+  constructor(port, folder, options, fronts) {
     this.#options = options
+    this.#fronts = fronts
+    /** Where it listens; `command` goes there, past every proxy. */
     this.port = port
-    /** Where its clients and the other nodes reach it. */
-    this.publicPort = port
+    /** Where its clients and the other nodes reach it: at its `front`, if it has one. */
+    this.publicPort = fronts?.front.port ?? port
+    /** Where the other nodes of its cluster reach it. */
+    this.publicBusPort = fronts?.busFront.port ?? port + BUS_OFFSET
     /** Where it keeps its files; gone after `stop`. */
     this.folder = folder
-    /** `redis://127.0.0.1:<port>`, without credentials. */
-    this.url = `redis://127.0.0.1:${port}`
+    /** `redis://127.0.0.1:<publicPort>`, without credentials. */
+    this.url = `redis://127.0.0.1:${this.publicPort}`
     /** The directives that it is started with. @type {readonly string[]} */
     this.args = [
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'],
       ...(options.sentinel ? [] : [...QUICK_SYNC, ...PERSISTENCE[options.persistence ?? 'none']]),
+      ...(fronts === undefined ? [] : announcement(this.publicPort, this.publicBusPort)),
       ...(options.args ?? []),
     ]
+  }
+
+  /**
+   * The proxy that its clients, its replicas and Sentinels come through. Only some are concerned by the switches of
+   * `front.only('replication')`, `front.only('replication:<publicPort of a replica>')` and `front.only('sentinel')`.
+   */
+  get front() {
+    return this.#proxied().front
+  }
+
+  /** The proxy that the other nodes of its cluster come through; `busFront.only(id)` concerns the node with this id. */
+  get busFront() {
+    return this.#proxied().busFront
   }
 
   /** Its process, the present or the last one. */
@@ -223,6 +247,7 @@ export class RedisServer {
       (connection) => connection.close(),
       () => undefined,
     )
+    await Promise.all([this.#fronts?.front.close(), this.#fronts?.busFront.close()])
     await rm(this.folder, { recursive: true, force: true })
     returnPort(this.port)
   }
@@ -280,6 +305,15 @@ export class RedisServer {
     }
   }
 
+  #proxied() {
+    if (this.#fronts === undefined) {
+      throw new Error(
+        `wsticket: the Redis on port ${this.port} has no front; start it with \`proxied: true\`.`,
+      )
+    }
+    return this.#fronts
+  }
+
   #running() {
     if (this.#process === undefined) throw new Error('wsticket: this Redis was never started.')
     return this.#process
@@ -298,7 +332,9 @@ export async function startRedisServer(options = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'wsticket-redis-'))
     removeWithParent(folder)
     await writeFile(join(folder, 'redis.conf'), options.config ?? '')
-    const server = new RedisServer(options.port ?? (await freePort()), folder, options)
+    const port = options.port ?? (await freePort())
+    const fronts = options.proxied ? await startFronts(port) : undefined
+    const server = new RedisServer(port, folder, options, fronts)
     try {
       await server.start([])
       return server
@@ -310,6 +346,28 @@ export async function startRedisServer(options = {}) {
       }
     }
   }
+}
+
+/** @param {number} port */
+async function startFronts(port) {
+  return {
+    front: await startFaultProxy(port, { kindsOf: kindsOfClient }),
+    busFront: await startFaultProxy(port + BUS_OFFSET, { kindsOf: kindsOfNode }),
+  }
+}
+
+/**
+ * Tells a node to name its proxies, where it would name itself.
+ *
+ * @param {number} port
+ * @param {number} busPort
+ */
+function announcement(port, busPort) {
+  return [
+    ...['--replica-announce-ip', '127.0.0.1', '--replica-announce-port', String(port)],
+    ...['--cluster-announce-ip', '127.0.0.1', '--cluster-announce-port', String(port)],
+    ...['--cluster-announce-bus-port', String(busPort)],
+  ]
 }
 
 /**
