@@ -8,6 +8,7 @@ describe('the published names', () => {
       'WsticketError',
       'auditLog',
       'createWsticket',
+      'introspection',
       'isWsticketError',
       'jwt',
       'memoryStore',
