@@ -140,6 +140,8 @@ export interface StatusResponse {
     readonly reachable: boolean
     readonly latency_ms: number
     readonly promises: { readonly [promise: string]: string }
+    /** What keeps it from promising more, and what to do about it: one sentence each. */
+    readonly warnings: readonly string[]
   }
   readonly tickets: {
     readonly default_ttl_seconds: number

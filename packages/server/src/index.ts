@@ -5,12 +5,12 @@ export type {
   RefusedUpgrade,
   UpgradeRequest,
 } from './admission/admission.js'
-export type { Health } from './authority/authority.js'
 export type { Refused, UserName } from './authority/context.js'
 export type { IssuedTicket } from './authority/issue.js'
 export type { Limits, TicketPolicy, TicketWishes } from './authority/policy.js'
 export type { Revocation } from './authority/revoke.js'
 export type { RandomBytes } from './authority/secret.js'
+export type { Health } from './authority/store-watch.js'
 export type { Clock } from './clock.js'
 export { systemClock } from './clock.js'
 export type { WsticketErrorCode } from './errors.js'

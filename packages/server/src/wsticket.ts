@@ -1,5 +1,5 @@
 import { type Admission, AdmissionDesk, type RedeemContext } from './admission/admission.js'
-import { Authority, type Health } from './authority/authority.js'
+import { Authority } from './authority/authority.js'
 import type { AuthorityContext, Refused } from './authority/context.js'
 import type { IssuedTicket } from './authority/issue.js'
 import { NodeLife } from './authority/node-life.js'
@@ -7,6 +7,7 @@ import type { TicketWishes } from './authority/policy.js'
 import type { Revocation } from './authority/revoke.js'
 import { SealKeys } from './authority/seal-keys.js'
 import { systemRandom } from './authority/secret.js'
+import { type Health, StoreWatch } from './authority/store-watch.js'
 import { systemClock } from './clock.js'
 import { messageOf } from './errors.js'
 import { type Counters, countEvents } from './events/counters.js'
@@ -43,6 +44,16 @@ export interface Wsticket<C extends Claims = Claims> {
    * Resolves to `false` if there is no such ticket or live session.
    */
   revoke(revocation: Revocation): Promise<boolean>
+  /**
+   * Resolves once this node can do its part: the store has answered, the node's lease is held, and revocations are heard.
+   * Servers wait for it before they listen; without it, the first request does the same. Rejects after 3 seconds, or at once
+   * if waiting does not help, with a `WsticketError` whose `remedy` says what does; may be called again.
+   *
+   * @example
+   * await wsticket.ready()
+   * server.listen(8080)
+   */
+  ready(): Promise<void>
   /** Totals of this node. */
   counters(): Counters
   /** How the store is; one that does not answer is not `reachable`. */
@@ -88,7 +99,8 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
   const registry = new SessionRegistry<C>({ store, clock, policy: settings.sessions, events })
   const id = Buffer.from(random(9)).toString('base64url')
   const lease = new NodeLease(store, clock, id)
-  const node = new NodeLife<C>({ clock, lease, registry })
+  const watch = new StoreWatch(store, clock, events)
+  const node = new NodeLife<C>({ clock, watch, lease, registry })
   const table = new RouteTable()
   const context: AuthorityContext = {
     store,
@@ -138,6 +150,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
   const routes = new Routes<C>({
     authority,
     registry,
+    node,
     events,
     counters,
     tickets: settings.tickets,
@@ -174,10 +187,12 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     inspect: (ticketOrRef) => authority.inspect(ticketOrRef),
     revoke: (revocation) => authority.revoke(revocation),
     counters,
-    health: () => authority.health(),
+    ready: () => node.ready(),
+    health: () => node.health(),
     async close() {
       draining = true
       await registry.close('draining')
+      watch.stop()
       lease.stop()
       context.seals.stop()
     },

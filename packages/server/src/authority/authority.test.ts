@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { ada, makeCore } from '../../test/core.js'
-import { refusedConnection } from '../../test/intercepted-store.js'
 
 describe('Authority', () => {
   test('inspects a ticket or its ref without consuming it, and nothing that is neither', async () => {
@@ -58,18 +57,15 @@ describe('Authority', () => {
     expect(await authority.listSessions({ ...user, subject: 'alan' })).toEqual([])
   })
 
-  test('tells how the store is, also when it does not answer', async () => {
-    const { authority, faults, told } = makeCore()
-    expect(await authority.health()).toMatchObject({ kind: 'memory', reachable: true })
-    faults.set('health', refusedConnection)
-    expect(await authority.health()).toEqual({
-      kind: 'memory',
-      reachable: false,
-      latencyMs: 0,
-      promises: {},
-      expired: 0,
-      warnings: [],
-    })
-    expect(told('store.failed')).toMatchObject([{ operation: 'health' }])
+  test('leaves out the sessions of nodes that are dead, as far as that is known', async () => {
+    let live: readonly string[] | undefined = ['node-b']
+    const { authority, clock } = makeCore({ liveNodes: () => live })
+    const issued = await authority.issue(ada(clock))
+    if (!issued.ok) throw new Error('refused')
+    await authority.redeem(issued.ticket, { audience: '/ws', shown: {} })
+    const user = { issuer: 'https://id.example.com', subject: 'ada' }
+    expect(await authority.listSessions(user)).toEqual([])
+    live = undefined
+    expect(await authority.listSessions(user)).toMatchObject([{ ref: issued.ref }])
   })
 })

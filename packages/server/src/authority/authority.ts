@@ -1,5 +1,5 @@
 import type { Claims, Principal } from '../identity/principal.js'
-import type { Inspection, SessionSummary, StoreHealth, SubjectKey } from '../stores/store.js'
+import type { Inspection, SessionSummary, SubjectKey } from '../stores/store.js'
 import {
   type AuthorityContext,
   holderOf,
@@ -15,11 +15,6 @@ import { type Presentation, type Redeemed, redeem } from './redeem.js'
 import { type Renewed, renew } from './renew.js'
 import { resolveRef } from './resolve-ref.js'
 import { type Revocation, revoke } from './revoke.js'
-
-/** How the store is. What a store promises that did not answer is not known. */
-export interface Health extends Omit<StoreHealth, 'promises'> {
-  readonly promises: Partial<StoreHealth['promises']>
-}
 
 /** Issues and redeems; everything else only brings requests to it or carries its decisions away. */
 export class Authority<C extends Claims = Claims> {
@@ -81,17 +76,5 @@ export class Authority<C extends Claims = Claims> {
     const subject = this.keyOf(user)
     const live = this.context.liveNodes()
     return this.context.store.call('list', (store) => store.listSessions(subject, live))
-  }
-
-  /** Tells how the store is. One that does not answer is not reachable: that is what was asked. */
-  async health(): Promise<Health> {
-    const { clock, store } = this.context
-    const askedAt = clock.now()
-    try {
-      return await store.call('health', (asked) => asked.health())
-    } catch {
-      const latencyMs = clock.now() - askedAt
-      return { kind: store.store.kind, reachable: false, latencyMs, promises: {}, expired: 0, warnings: [] }
-    }
   }
 }

@@ -64,6 +64,24 @@ describe('auditLog', () => {
     ])
   })
 
+  test('writes of a store with warnings at warn, unless it is told otherwise', () => {
+    const hub = new EventHub(manualClock())
+    const { logger, lines } = recordingLogger()
+    auditLog(hub, logger)
+    auditLog(hub, logger, { levels: { 'store.ready': 'debug' } })
+    const store = { kind: 'redis', promises: { single_use: 'absolute' } }
+    hub.emit('store.ready', { ...store, warnings: [] })
+    hub.emit('store.ready', {
+      ...store,
+      warnings: ['It may evict revocations: set maxmemory-policy noeviction.'],
+    })
+    expect(lines.map(({ level }) => level)).toEqual(['info', 'debug', 'warn', 'debug'])
+    expect(lines[2]?.fields).toMatchObject({
+      kind: 'redis',
+      warnings: [expect.stringContaining('noeviction')],
+    })
+  })
+
   test('writes at other levels where they are given, and ends when it is told to', () => {
     const hub = new EventHub(manualClock())
     const { logger, lines } = recordingLogger()

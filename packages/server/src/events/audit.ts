@@ -7,7 +7,7 @@ export type AuditLevel = 'debug' | 'info' | 'warn' | 'error'
 /** Anything that takes an object and a message, such as a pino logger. */
 export type AuditLogger = Record<AuditLevel, (fields: Record<string, unknown>, message: string) => void>
 
-/** Life cycle at info, refusals at warn, failures at error. */
+/** Life cycle at info, refusals and what comes with warnings at warn, failures at error. */
 const LEVELS: Readonly<Record<WsticketEventName, AuditLevel>> = {
   'ticket.issued': 'info',
   'request.refused': 'warn',
@@ -23,6 +23,7 @@ const LEVELS: Readonly<Record<WsticketEventName, AuditLevel>> = {
   'session.closed': 'info',
   'login.revoked': 'info',
   'subject.revoked': 'info',
+  'store.ready': 'info',
   'store.failed': 'error',
   'identity.failed': 'error',
   'handler.failed': 'error',
@@ -42,10 +43,15 @@ export function auditLog(
   logger: AuditLogger,
   options: { readonly levels?: Partial<Record<WsticketEventName, AuditLevel>> } = {},
 ): () => void {
-  const levels = { ...LEVELS, ...options.levels }
+  const { levels = {} } = options
   return events.onAny((name, event) => {
-    logger[levels[name]]({ event: name, ...redactFields(event) }, name)
+    const level = levels[name] ?? (hasWarnings(event) ? 'warn' : LEVELS[name])
+    logger[level]({ event: name, ...redactFields(event) }, name)
   })
+}
+
+function hasWarnings(event: object): boolean {
+  return 'warnings' in event && Array.isArray(event.warnings) && event.warnings.length > 0
 }
 
 function redactFields(event: object): Record<string, unknown> {

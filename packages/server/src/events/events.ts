@@ -97,8 +97,20 @@ export interface WsticketEvents {
   }
   'login.revoked': EventBase & { readonly subject: string; readonly login: string }
   'subject.revoked': EventBase & { readonly subject: string }
+  /** The store is there: for the first time, again, or with other promises or warnings than before. */
+  'store.ready': EventBase & {
+    readonly kind: string
+    readonly promises: Readonly<Record<string, string>>
+    /** What keeps it from promising more, and what to do about it: one sentence each. */
+    readonly warnings: readonly string[]
+  }
   /** The store did not answer, answered with an error, or took too long. */
-  'store.failed': EventBase & { readonly operation: string; readonly message: string }
+  'store.failed': EventBase & {
+    readonly operation: string
+    readonly message: string
+    /** What an operator can do about it, where the store knows. */
+    readonly remedy?: string | undefined
+  }
   /** `authenticate` threw: it could not tell whether a credential is good. */
   'identity.failed': EventBase & { readonly message: string }
   /** A listener, or a handler of the application, threw. */

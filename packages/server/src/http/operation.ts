@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Authority } from '../authority/authority.js'
 import type { Refused } from '../authority/context.js'
+import type { NodeLife } from '../authority/node-life.js'
 import type { Limits, TicketPolicy } from '../authority/policy.js'
 import type { Counters } from '../events/counters.js'
 import type { EventHub } from '../events/hub.js'
@@ -15,6 +16,7 @@ import type { SessionRegistry } from '../sessions/registry.js'
 export interface RouteParts<C extends Claims> {
   readonly authority: Authority<C>
   readonly registry: SessionRegistry<C>
+  readonly node: NodeLife<C>
   readonly events: EventHub
   readonly counters: () => Counters
   readonly tickets: TicketPolicy

@@ -141,6 +141,10 @@ export const statusResponseSchema: z.ZodType<StatusResponse> = z
       reachable: z.boolean(),
       latency_ms: z.number(),
       promises: z.record(z.string(), z.string()),
+      warnings: z
+        .array(z.string())
+        .readonly()
+        .meta({ description: 'What keeps the store from promising more, and what to do about it' }),
     }),
     tickets: z.strictObject({
       default_ttl_seconds: z.int(),

@@ -589,6 +589,7 @@ describe('GET status', () => {
         reachable: true,
         latency_ms: 0,
         promises: { single_use: 'absolute', revocation: 'absolute', shared: 'process' },
+        warnings: [],
       },
       tickets: {
         default_ttl_seconds: 300,
@@ -600,6 +601,20 @@ describe('GET status', () => {
       counters: { issued: 1, redeemed: 1, refused: 1, revoked: 0, expired: 0, sessions_live: 1 },
     })
     expect(reply.text).not.toMatch(/ada|wst1_/)
+  })
+
+  it('tells what the store cannot promise, and what to do about it', async () => {
+    const clock = manualClock()
+    const memory = memoryStore({ clock })
+    const warnings = ['Set maxmemory-policy noeviction: revocations may be evicted.']
+    const of = rig({
+      clock,
+      store: storeWith(memory, { health: async () => ({ ...(await memory.health()), warnings }) }),
+    })
+    expect(await of.ask({ target: PATHS.status })).toMatchObject({
+      status: 200,
+      json: { store: { warnings } },
+    })
   })
 
   it.each(['throws', 'says so'])(

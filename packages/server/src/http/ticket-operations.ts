@@ -129,7 +129,7 @@ export async function revokeTicket<C extends Claims>(parts: RouteParts<C>, call:
 }
 
 export async function readStatus<C extends Claims>(parts: RouteParts<C>): Promise<Answer> {
-  const health = await parts.authority.health()
+  const health = await parts.node.health()
   const { tickets, limits } = parts
   const { issued, redeemed, refused: refusals, revoked } = parts.counters()
   const body: StatusResponse = {
@@ -139,6 +139,7 @@ export async function readStatus<C extends Claims>(parts: RouteParts<C>): Promis
       reachable: health.reachable,
       latency_ms: health.latencyMs,
       promises: { ...health.promises },
+      warnings: health.warnings,
     },
     tickets: {
       default_ttl_seconds: tickets.ttlSeconds,

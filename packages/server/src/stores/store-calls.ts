@@ -26,13 +26,15 @@ export class StoreCalls {
   readonly store: TicketStore
   readonly #clock: Clock
   readonly #events: EventHub
+  readonly #mostOpen: number
   #open = 0
   #overloadToldAt = Number.NEGATIVE_INFINITY
 
-  constructor(store: TicketStore, clock: Clock, events: EventHub) {
+  constructor(store: TicketStore, clock: Clock, events: EventHub, mostOpen: number = MAX_OPEN_CALLS) {
     this.store = store
     this.#clock = clock
     this.#events = events
+    this.#mostOpen = mostOpen
   }
 
   /** Makes one call. */
@@ -94,7 +96,8 @@ export class StoreCalls {
 
   /** Tells the hub of a failure and gives the error to throw. */
   failed(operation: string, error: unknown): WsticketError {
-    this.#events.emit('store.failed', { operation, message: messageOf(error) })
+    const remedy = isWsticketError(error) ? error.remedy : undefined
+    this.#events.emit('store.failed', { operation, message: messageOf(error), remedy })
     if (isWsticketError(error)) return error
     return new WsticketError(
       'store_unavailable',
@@ -107,10 +110,10 @@ export class StoreCalls {
 
   /** Why a call cannot even be made; `undefined` if it can. */
   #overload(operation: string): WsticketError | undefined {
-    if (this.#open < MAX_OPEN_CALLS) return undefined
+    if (this.#open < this.#mostOpen) return undefined
     const error = new WsticketError(
       'store_unavailable',
-      `the ${this.store.kind} store has ${MAX_OPEN_CALLS} calls to answer; ${operation} was not sent`,
+      `the ${this.store.kind} store has ${this.#mostOpen} calls to answer; ${operation} was not sent`,
     )
     const now = this.#clock.now()
     if (now - this.#overloadToldAt < OVERLOAD_TOLD_MS) return error
