@@ -1,4 +1,5 @@
-import type { Clock } from '../../clock.js'
+import { type Clock, withDeadline } from '../../clock.js'
+import { WsticketError } from '../../errors.js'
 import type { Notice, NoticeBatch } from '../store.js'
 import { presentTenure } from './deployment.js'
 import { LOOK_MS, NoticeWaker } from './notice-waker.js'
@@ -10,6 +11,8 @@ import { ANNOUNCE, READ_NOTICES } from './scripts/shared.js'
 const KEEP_COUNT = 10_000
 const KEEP_MS = 3_600_000
 const READ_COUNT = 1000
+// As long as any call of a store may take: a connection that went silent must not look like a quiet day.
+const READ_MS = 1000
 
 /** The notices of all nodes, in one stream. */
 export class NoticeStream {
@@ -22,6 +25,7 @@ export class NoticeStream {
   /** Notices that could not be told yet, although what they tell of has happened. */
   #untold: Notice[] = []
   #tenure: string | undefined
+  #closed = false
   #tenureAt = Number.NEGATIVE_INFINITY
 
   constructor(runner: ScriptRunner, key: string, clock: Clock, onNewTenure: () => Promise<void>) {
@@ -57,7 +61,7 @@ export class NoticeStream {
       if (tenure !== knownTenure) await this.#onNewTenure()
       const { entry, gap, notices } = await this.#look(from)
       const changed = tenure !== knownTenure
-      if (changed || gap || notices.length > 0 || signal.aborted) {
+      if (changed || gap || notices.length > 0 || signal.aborted || this.#closed) {
         return { cursor: `${entry}/${tenure}`, notices, gap: gap || changed }
       }
       await this.#waker.wait(from, signal)
@@ -65,14 +69,20 @@ export class NoticeStream {
   }
 
   close(): void {
+    this.#closed = true
     this.#waker.close()
   }
 
   async #look(
     from: string,
   ): Promise<{ readonly entry: string; readonly gap: boolean; readonly notices: Notice[] }> {
-    const reply = texts(await this.#runner.run(READ_NOTICES, [this.#key], [from, String(READ_COUNT)]))
-    const [entry = '', gap, ...notices] = reply
+    const reading = this.#runner.run(READ_NOTICES, [this.#key], [from, String(READ_COUNT)])
+    const reply = await withDeadline(reading, {
+      clock: this.#clock,
+      ms: READ_MS,
+      late: () => new WsticketError('store_unavailable', `Redis did not give notices in ${READ_MS} ms`),
+    })
+    const [entry = '', gap, ...notices] = texts(reply)
     // What is in the stream was written by this very class.
     return { entry, gap: gap === '1', notices: notices.map((notice) => JSON.parse(notice) as Notice) }
   }

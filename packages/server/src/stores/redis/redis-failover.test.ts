@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { afterThisTest } from '../../../../../test/cleanups.js'
+import { faultProxy } from '../../../../../test/fault-proxy.js'
 import { aRedis, type RedisServer } from '../../../../../test/redis/a-redis.js'
 import { ioRedisClient } from '../../../test/redis/clients.js'
 import {
@@ -20,7 +21,7 @@ import {
   timeOf,
 } from '../../conformance/store/given.js'
 import type { Notice, TicketStore } from '../store.js'
-import { type RedisTicketStore, redisStore } from './index.js'
+import { type RedisClient, type RedisTicketStore, redisStore } from './index.js'
 
 // A client takes a moment to notice that its master is gone, and another to find the new one.
 const RECOVERY = { timeout: 10_000 } as const
@@ -208,5 +209,43 @@ describe('a reader of notices', () => {
     await master.command('RENAME', 'aside', 'wst:notices')
     const { notices } = await readUntil(store, cursor, (some) => some.length > 0)
     expect(notices).toEqual([{ kind: 'session', ref, code: 'session_revoked' }])
+  })
+})
+
+describe('a connection that goes silent', () => {
+  // The kernel keeps such a connection for a quarter of an hour.
+  test('is given up, and nothing of what happened meanwhile is missed', async () => {
+    const redis = await aRedis()
+    const proxy = await faultProxy(redis.port)
+    const client = await ioRedisClient(redis.port, afterThisTest)
+    // The connection that blocks goes through the proxy.
+    const store = redisStore({
+      on: () => {},
+      call: (command: string, args: string[]) => client.call(command, args),
+      disconnect: () => {},
+      duplicate: () => client.duplicate({ port: proxy.port }),
+    } as RedisClient)
+    afterThisTest(() => store.close())
+    const { cursor } = await store.notices(undefined, new AbortController().signal)
+    const reading = readUntil(store, cursor, (notices) => notices.length >= 3)
+    await expect
+      .poll(async () => String(await redis.command('CLIENT', 'LIST')), RECOVERY)
+      .toMatch(/cmd=xread/)
+    const before = proxy.counters.connections
+    proxy.drop()
+    await store.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS })
+    await store.revoke({ kind: 'subject', subject: ALAN, rememberMs: LONG_MS })
+    await expect.poll(() => proxy.counters.connections, RECOVERY).toBeGreaterThan(before)
+    proxy.pass()
+    await store.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS })
+    expect((await reading).gap).toBe(false)
+  })
+
+  test('waits no longer for a notice once the store is closed', async () => {
+    const { store } = await given()
+    const { cursor } = await store.notices(undefined, new AbortController().signal)
+    const waiting = store.notices(cursor, AbortSignal.timeout(30_000))
+    await store.close()
+    expect((await waiting).notices).toEqual([])
   })
 })
