@@ -49,7 +49,12 @@ const POLL_MS = 10
 const PORT_TRIES = 5
 
 /** A port that somebody else took before us. */
-class PortTaken extends Error {}
+class PortTaken extends Error {
+  /** @param {number} port */
+  constructor(port) {
+    super(`wsticket: redis-server cannot listen: port ${port} or ${port + BUS_OFFSET} is taken.`)
+  }
+}
 
 /** A Redis process of one's own, with a folder of its own. */
 export class RedisServer {
@@ -278,7 +283,7 @@ export class RedisServer {
     const deadline = Date.now() + START_MS
     for (;;) {
       if (!started.running) {
-        if (/address already in use/i.test(started.log)) throw new PortTaken(`port ${this.port} is taken`)
+        if (/address already in use/i.test(started.log)) throw new PortTaken(this.port)
         throw new Error(`wsticket: redis-server ended instead of starting:\n${started.log}`)
       }
       if (await Promise.race([this.#answers(started.pid), started.ended.then(() => false)])) return
@@ -340,10 +345,7 @@ export async function startRedisServer(options = {}) {
       return server
     } catch (error) {
       await server.stop()
-      if (!(error instanceof PortTaken)) throw error
-      if (options.port !== undefined || tries === PORT_TRIES) {
-        throw new Error(`wsticket: redis-server cannot listen: ${error.message}.`, { cause: error })
-      }
+      if (!(error instanceof PortTaken) || options.port !== undefined || tries === PORT_TRIES) throw error
     }
   }
 }

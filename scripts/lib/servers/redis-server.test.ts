@@ -139,7 +139,7 @@ describe('startRedisServer', () => {
     )
     const { port } = await listen(createServer())
     await expect(startRedisServer({ port })).rejects.toThrow(
-      `wsticket: redis-server cannot listen: port ${port} is taken.`,
+      `wsticket: redis-server cannot listen: port ${port} or ${port + 10_000} is taken.`,
     )
   })
 

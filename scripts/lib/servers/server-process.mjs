@@ -57,14 +57,26 @@ export class ServerProcess {
    */
   async end(signal = 'SIGKILL') {
     if (!this.running) return this.ended
-    this.#child.kill(signal)
-    // A process that is paused takes no other signal than SIGKILL.
-    if (signal !== 'SIGKILL') this.#child.kill('SIGCONT')
-    const impatience = setTimeout(() => this.#child.kill('SIGKILL'), END_PATIENCE_MS)
+    if (signal === 'SIGKILL') this.#killGroup()
+    else {
+      this.#child.kill(signal)
+      // A process that is paused takes no other signal than SIGKILL.
+      this.#child.kill('SIGCONT')
+    }
+    const impatience = setTimeout(() => this.#killGroup(), END_PATIENCE_MS)
     try {
       return await this.ended
     } finally {
       clearTimeout(impatience)
+    }
+  }
+
+  /** With whom it forked, to save for example: they hold its output open, and have nothing to save it for. */
+  #killGroup() {
+    try {
+      process.kill(-this.pid, 'SIGKILL')
+    } catch {
+      // Gone already.
     }
   }
 
