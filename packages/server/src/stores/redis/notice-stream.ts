@@ -20,20 +20,25 @@ export class NoticeStream {
   readonly #key: string
   readonly #clock: Clock
   readonly #waker: NoticeWaker
-  /** Called before a reader is told that a master is another one. */
-  readonly #onNewTenure: () => Promise<void>
+  /** Called before each look; told whether a master is another one than before. Never rejects. */
+  readonly #upkeep: (newTenure: boolean) => Promise<void>
   /** Notices that could not be told yet, although what they tell of has happened. */
-  #untold: Notice[] = []
+  readonly #untold: Notice[] = []
   #tenure: string | undefined
   #closed = false
   #tenureAt = Number.NEGATIVE_INFINITY
 
-  constructor(runner: ScriptRunner, key: string, clock: Clock, onNewTenure: () => Promise<void>) {
+  constructor(
+    runner: ScriptRunner,
+    key: string,
+    clock: Clock,
+    upkeep: (newTenure: boolean) => Promise<void>,
+  ) {
     this.#runner = runner
     this.#key = key
     this.#clock = clock
     this.#waker = new NoticeWaker(runner.link, key, clock)
-    this.#onNewTenure = onNewTenure
+    this.#upkeep = upkeep
   }
 
   /** Announces. One that cannot be told now rejects, and is told as soon as it can be. */
@@ -57,10 +62,10 @@ export class NoticeStream {
     for (;;) {
       await this.#tellUntold()
       const tenure = await this.#presentTenure()
-      // What a lost master knew is told to the new one first: readers then check what they hold against that.
-      if (tenure !== knownTenure) await this.#onNewTenure()
-      const { entry, gap, notices } = await this.#look(from)
       const changed = tenure !== knownTenure
+      // What a lost master knew is told to the new one first: readers then check what they hold against that.
+      await this.#upkeep(changed)
+      const { entry, gap, notices } = await this.#look(from)
       if (changed || gap || notices.length > 0 || signal.aborted || this.#closed) {
         return { cursor: `${entry}/${tenure}`, notices, gap: gap || changed }
       }
@@ -98,7 +103,14 @@ export class NoticeStream {
   }
 
   async #tellUntold(): Promise<void> {
-    for (const notice of this.#untold.splice(0)) await this.append(notice)
+    try {
+      for (let [notice] = this.#untold; notice !== undefined; [notice] = this.#untold) {
+        await this.#announce(notice)
+        this.#untold.shift()
+      }
+    } catch {
+      // The next look tries again; that the store fails is told by whatever else is asked of it.
+    }
   }
 
   async #announce(notice: Notice): Promise<void> {

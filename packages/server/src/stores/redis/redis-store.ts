@@ -91,8 +91,6 @@ const REPLICATION_MS = 250
 // Buckets in which unused tickets are counted: as fine as makes no difference beside the grace.
 const SPANS_PER_GRACE = 30
 const DAY_SECONDS = 86_400
-// Revokes that are told to a new master at the same time.
-const TELL_AGAIN_AT_ONCE = 50
 
 /**
  * Keeps tickets, sessions and revocations in Redis 6.2 or later, or Valkey, for any number of nodes: single, with Sentinel or as a
@@ -167,7 +165,9 @@ class RedisStore implements RedisTicketStore {
     this.#parts = parts
     this.#keys = keys
     this.#runner = new ScriptRunner(link, clock)
-    this.#notices = new NoticeStream(this.#runner, keys.notices, clock, () => this.#tellAgain())
+    this.#notices = new NoticeStream(this.#runner, keys.notices, clock, (newTenure) =>
+      this.#tellAgain(newTenure),
+    )
     this.#seals = new SealKeyRing(this.#runner, keys.seal, parts.sealRotationMs)
     this.#expired = new ExpiredCount(this.#runner, keys, clock, spanMs)
     this.#graceMs = String(graceMs)
@@ -370,16 +370,12 @@ class RedisStore implements RedisTicketStore {
   }
 
   /** Tells a new master what this node acknowledged lately, and the nodes what it did not know. */
-  async #tellAgain(): Promise<void> {
-    const recent = this.#acknowledged.recent(this.#parts.clock.now())
-    for (let start = 0; start < recent.length; start += TELL_AGAIN_AT_ONCE) {
-      await Promise.all(
-        recent.slice(start, start + TELL_AGAIN_AT_ONCE).map(async ({ target, at }) => {
-          const [kind, revokedAt] = await this.#revokeState(target, at)
-          if (kind === 'revoked') await this.#notices.append(noticeOf(target, Number(revokedAt)))
-        }),
-      )
-    }
+  async #tellAgain(newTenure: boolean): Promise<void> {
+    if (newTenure) this.#acknowledged.allDue(this.#parts.clock.now())
+    await this.#acknowledged.tellDue(async ({ target, at }) => {
+      const [kind, revokedAt] = await this.#revokeState(target, at)
+      if (kind === 'revoked') await this.#notices.append(noticeOf(target, Number(revokedAt)))
+    })
   }
 
   async #run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
