@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { PasswordHasher } from '../src/auth/passwords.js'
 import type { ChatServer } from '../src/server/chat-server.js'
 import { run } from '../src/server/run.js'
 import { jsonOf, textOf } from './helpers.js'
@@ -65,6 +66,8 @@ export async function tryStartChat(
     print: (line) => printed.push(line),
     complain: (line) => complaints.push(line),
     logTo,
+    // What is tested here is not the strength of a hash.
+    hasher: new PasswordHasher({ cost: { N: 2, r: 1, p: 1 } }),
     ...options,
   })
   return { server, printed, complaints, logged }

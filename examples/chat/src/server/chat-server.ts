@@ -13,6 +13,7 @@ import { createToolbox } from '../agent/tools.js'
 import { type AuthEvent, AuthService } from '../auth/auth-service.js'
 import { authRoutes } from '../auth/node-auth.js'
 import { ownTokens } from '../auth/own-tokens.js'
+import type { PasswordHasher } from '../auth/passwords.js'
 import { serveChat } from './chat-connection.js'
 import { clientAddresses } from './client-address.js'
 import { type Config, localOrigins } from './config.js'
@@ -37,6 +38,8 @@ export interface ChatServerOptions {
   readonly log: Logger
   /** How long Redis is waited for. @default 10 seconds */
   readonly redisStartMs?: number | undefined
+  /** @default one that takes its time, as it must */
+  readonly hasher?: PasswordHasher | undefined
 }
 
 export interface ChatServer {
@@ -62,7 +65,7 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
 }
 
 async function serve(
-  { config, log }: ChatServerOptions,
+  { config, log, hasher }: ChatServerOptions,
   parts: {
     readonly agent: Agent
     readonly page: RequestListener
@@ -76,6 +79,7 @@ async function serve(
   const auth = await AuthService.create({
     store: stores.auth,
     limits: stores.limits,
+    ...(hasher && { hasher }),
     issuer: ISSUER,
     audience: AUDIENCE,
     tokenSeconds: config.tokenTtl,
@@ -88,8 +92,8 @@ async function serve(
   })
   await stores.keepUp(auth, onError)
 
-  // The port comes first, because with PORT=0 nobody knows the own origin before. What asks before everything is
-  // in its place waits.
+  // The port comes first, because with PORT=0 nobody knows the own origin before. No request is read until everything
+  // is in its place; who asks for a socket then waits until revocations are heard.
   const server = createServer(serverLimits)
   // Who asks for a file and does not read it is cut; `ws` lifts this from the sockets that it takes.
   server.setTimeout(STALLED_MS)
@@ -120,6 +124,7 @@ async function serve(
     admitUpgrades(server, wsticket, { path: SOCKET_PATH }, (socket, session) =>
       serveChat(socket, session, { agent, onError, node: nodeName }),
     )
+    await wsticket.ready()
   } catch (error) {
     // A port that is open and answers nothing would keep the process alive, and its callers waiting.
     await close(server, sockets, wsticket)

@@ -126,6 +126,23 @@ describe('nodes with one Redis', SLOW, () => {
     expect(await keysOf(await startChat({ REDIS_URL: redis.url }))).toEqual(keys)
   })
 
+  it('count wrong passwords together, and let the right one in on neither when there were too many', async () => {
+    const [one, two] = await twoNodes(await aRedis())
+    const wrong = { ...ADA, password: 'wrong' }
+    const statuses: number[] = []
+    for (let times = 0; times < 20; times += 1) {
+      const chat = times % 2 === 0 ? one : two
+      statuses.push((await post(`${chat.address}/auth/login`, wrong)).status)
+    }
+    expect(new Set(statuses)).toEqual(new Set([401]))
+    for (const chat of [one, two]) {
+      const refused = await post(`${chat.address}/auth/login`, ADA)
+      expect([refused.status, refused.headers.has('retry-after')]).toEqual([429, true])
+    }
+    const alan = { email: 'alan@example.com', password: 'alan-demo' }
+    expect((await post(`${two.address}/auth/login`, alan)).status).toBe(200)
+  })
+
   it('go on when one of them stops, which sends its sockets away', async () => {
     const [one, two] = await twoNodes()
     const ada = await signIn(one, 'ada')
@@ -147,8 +164,7 @@ describe('nodes with one Redis', SLOW, () => {
     await ask(await redeem(two, ticket), 'What is a tenure fence?')
     const renewed = await jsonOf(await refresh(two, ada))
     await post(`${one.address}/auth/logout`, {}, ada.bearer)
-    const seen = monitor.lines.join('\n')
-    monitor.stop()
+    const seen = (await monitor.stop()).join('\n')
     expect(seen).toContain('chat:auth:logins:')
     expect(seen).toContain('wst:')
     const secrets = [ada.access, ada.refresh, textOf(renewed, 'refresh_token'), ticket, 'ada-demo']

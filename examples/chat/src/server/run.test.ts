@@ -14,6 +14,7 @@ import {
   startChat,
   tryStartChat,
 } from '../../test/running-chat.js'
+import { PasswordHasher } from '../auth/passwords.js'
 import { startChatServer } from './chat-server.js'
 import { readConfig } from './config.js'
 import { createLogger } from './logger.js'
@@ -302,6 +303,7 @@ describe('what cannot start', () => {
       documents: DOCUMENTS,
       page: '/nowhere',
       log: createLogger('silent'),
+      hasher: new PasswordHasher({ cost: { N: 2, r: 1, p: 1 } }),
     })
     await expect(starting).rejects.toThrow('is not an origin')
     expect(listening()).toBe(before)

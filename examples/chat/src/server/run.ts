@@ -1,5 +1,6 @@
 import { isWsticketError } from '@wsticket/server'
 import type { DestinationStream } from 'pino'
+import type { PasswordHasher } from '../auth/passwords.js'
 import { RedisUnusable } from '../redis/redis-client.js'
 import { type ChatServer, startChatServer } from './chat-server.js'
 import { readConfig } from './config.js'
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly logTo?: DestinationStream
   /** How long Redis is waited for. @default 10 seconds */
   readonly redisStartMs?: number
+  /** @default one that takes its time, as it must */
+  readonly hasher?: PasswordHasher
 }
 
 /**
@@ -39,8 +42,8 @@ export async function run(surroundings: Surroundings): Promise<ChatServer | unde
     )
   }
   try {
-    const { redisStartMs } = surroundings
-    const server = await startChatServer({ config, documents, page, log, redisStartMs })
+    const { redisStartMs, hasher } = surroundings
+    const server = await startChatServer({ config, documents, page, log, redisStartMs, hasher })
     print(`wsticket chat: ${server.address}`)
     return server
   } catch (error) {
