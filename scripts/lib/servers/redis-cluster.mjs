@@ -1,4 +1,6 @@
-import { replicationLinks } from './redis-kinds.mjs'
+import { isServingMaster, nodesSeenBy, ownersSeenBy, owns } from './cluster-nodes.mjs'
+import { dealSlots, moveSlot } from './cluster-slots.mjs'
+import { replicationLinks } from './redis-fronts.mjs'
 import { startRedisServers } from './redis-server.mjs'
 import { until } from './until.mjs'
 
@@ -14,33 +16,7 @@ import { until } from './until.mjs'
  *   cluster's bus: `node.front.only('replication').hold('toClient')` keeps what a master does from its replicas
  */
 
-/**
- * What a node says about itself.
- *
- * @typedef {{ id: string, isMaster: boolean, masterId: string, epoch: number, slots: readonly [number, number][] }} Self
- */
-
-/**
- * A slot on its way from one node to another.
- *
- * @typedef {{ slot: number, from: RedisServer, to: RedisServer }} SlotMove
- */
-
-/**
- * Called between the steps of a move, which goes on when they are done.
- *
- * @typedef {object} SlotMoveHooks
- * @property {(move: SlotMove) => unknown} [opened] both sides know that the slot moves; all keys are still at the old one
- * @property {(move: SlotMove & { keys: readonly string[] }) => unknown} [batch] these keys have moved, others have not
- * @property {(move: SlotMove) => unknown} [emptied] no key is left at the old one, which still owns the slot
- * @property {(move: SlotMove) => unknown} [named] the new one owns the slot; the old one was not told yet
- */
-
-export const SLOTS = 16_384
 const NODE_TIMEOUT_MS = 1_000
-/** A node that is paused answers nothing, and must not keep the question after the others waiting. */
-const ASK_MS = 1_000
-const MIGRATE_MS = 5_000
 
 const DIRECTIVES = [
   ...['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)],
@@ -52,7 +28,6 @@ const DIRECTIVES = [
 
 /** The masters of a cluster and their replicas. */
 export class RedisCluster {
-  #password
   /** @type {Map<RedisServer, string>} */
   #ids = new Map()
 
@@ -67,7 +42,8 @@ export class RedisCluster {
     this.nodes = nodes
     /** `redis://127.0.0.1:<port>` of each, without the password. */
     this.urls = nodes.map((node) => node.url)
-    this.#password = password
+    /** What the nodes want, from each other, too. */
+    this.password = password
   }
 
   /**
@@ -90,10 +66,7 @@ export class RedisCluster {
    */
   async masters() {
     const selves = await this.#selves()
-    return this.nodes.filter((node) => {
-      const self = selves.get(node)
-      return self?.isMaster === true && self.slots.length > 0
-    })
+    return this.nodes.filter((node) => isServingMaster(selves.get(node)))
   }
 
   /**
@@ -144,14 +117,13 @@ export class RedisCluster {
     if (replica === undefined) {
       throw new Error(`wsticket: the master on port ${master.port} has no replica that could take over.`)
     }
-    const before = (await this.#selves()).get(master)
+    const [id, seen] = [await this.idOf(master), await nodesSeenBy(replica)]
+    const before = seen.find((node) => node.id === id)
     if (by === 'kill') await master.kill()
     else await replica.command('CLUSTER', 'FAILOVER', ...(by === 'takeover' ? ['TAKEOVER'] : []))
     const [successor, self] = await until('a replica to take over', async () => {
       const selves = await this.#selves()
-      return [...selves].find(
-        ([node, each]) => replicas.includes(node) && each.isMaster && each.slots.length > 0,
-      )
+      return [...selves].find(([node, each]) => replicas.includes(node) && isServingMaster(each))
     })
     // Redis 7.0 counts the votes of an election of a moment ago once more, so that the winner's epoch is an old one, and
     // nobody believes it ever.
@@ -165,29 +137,10 @@ export class RedisCluster {
    *
    * @param {number} slot
    * @param {RedisServer} to
-   * @param {SlotMoveHooks & { batch?: SlotMoveHooks['batch'], keysPerBatch?: number }} [options] @default 10 keys
+   * @param {import('./cluster-slots.mjs').MoveOptions} [options]
    */
-  async moveSlot(slot, to, { keysPerBatch = 10, ...hooks } = {}) {
-    const from = await this.masterOfSlot(slot)
-    if (from === to) return
-    const move = { slot, from, to }
-    const [fromId, toId] = await Promise.all([this.idOf(from), this.idOf(to)])
-    await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId)
-    await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId)
-    await hooks.opened?.(move)
-    for (;;) {
-      const keys = await from.command('CLUSTER', 'GETKEYSINSLOT', slot, keysPerBatch)
-      if (!Array.isArray(keys) || keys.length === 0) break
-      const names = keys.map(String)
-      await this.#migrate(from, to, names)
-      await hooks.batch?.({ ...move, keys: names })
-    }
-    await hooks.emptied?.(move)
-    // The new one first: if the old one died now, the slot would have an owner still.
-    await to.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId)
-    await hooks.named?.(move)
-    const others = (await this.masters()).filter((node) => node !== to && node !== from)
-    for (const node of [from, ...others]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId)
+  async moveSlot(slot, to, options = {}) {
+    await moveSlot(this, slot, to, options)
     await this.waitForAgreement()
   }
 
@@ -213,7 +166,7 @@ export class RedisCluster {
   /** Waits until each node that runs sees the same owner for each slot, and finds the cluster in order. */
   async waitForAgreement() {
     await until('the nodes of the cluster to agree', async () => {
-      const views = await Promise.all(this.nodes.filter((node) => node.running).map(viewOf))
+      const views = await Promise.all(this.nodes.filter((node) => node.running).map(ownersSeenBy))
       return views.every((view) => view !== undefined && view === views[0])
     })
   }
@@ -245,16 +198,6 @@ export class RedisCluster {
   }
 
   /**
-   * @param {RedisServer} from
-   * @param {RedisServer} to
-   * @param {readonly string[]} keys
-   */
-  async #migrate(from, to, keys) {
-    const auth = this.#password === undefined ? [] : ['AUTH', this.#password]
-    await from.command('MIGRATE', '127.0.0.1', to.publicPort, '', 0, MIGRATE_MS, ...auth, 'KEYS', ...keys)
-  }
-
-  /**
    * All that goes between a node and the others: what they open to it, and what it opens to them.
    *
    * @param {RedisServer} node
@@ -271,10 +214,13 @@ export class RedisCluster {
 
   /** What each node says about itself that answers. */
   async #selves() {
-    const answers = await Promise.all(
-      this.nodes.map(async (node) => /** @type {const} */ ([node, await selfOf(node)])),
+    const views = await Promise.all(this.nodes.map(nodesSeenBy))
+    return new Map(
+      this.nodes.flatMap((node, index) => {
+        const self = views[index]?.find((each) => each.isSelf)
+        return self === undefined ? [] : [[node, self]]
+      }),
     )
-    return new Map(answers.flatMap(([node, self]) => (self === undefined ? [] : [[node, self]])))
   }
 }
 
@@ -319,80 +265,14 @@ export async function startRedisCluster({
 async function connectNodes(nodes, masters) {
   const [first, ...others] = nodes
   if (first === undefined) throw new TypeError('wsticket: `masters` must be 1 or more.')
-  const share = SLOTS / masters
-  for (const [index, node] of nodes.entries()) {
-    // Of their own from the beginning: else they would have to settle who yields.
-    await node.command('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
-    if (index >= masters) continue
-    const [start, end] = [Math.round(index * share), Math.round((index + 1) * share) - 1]
-    await node.command('CLUSTER', 'ADDSLOTSRANGE', start, end)
-  }
+  // Of their own from the beginning: else they would have to settle who yields.
+  await Promise.all(nodes.map((node, index) => node.command('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)))
+  await dealSlots(nodes.slice(0, masters))
   for (const node of others) {
     await first.command('CLUSTER', 'MEET', '127.0.0.1', node.publicPort, node.publicBusPort)
   }
   await until('the nodes of the cluster to know each other', async () => {
-    const lists = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'NODES')))
-    return lists.every((list) => {
-      const lines = String(list).trim().split('\n')
-      return lines.length === nodes.length && !lines.some((line) => /handshake|noaddr|fail/.test(line))
-    })
+    const views = await Promise.all(nodes.map(nodesSeenBy))
+    return views.every((view) => view.length === nodes.length && view.every((each) => each.isSettled))
   })
-}
-
-/**
- * @param {RedisServer} node
- * @returns {Promise<Self | undefined>} `undefined`: it does not answer
- */
-async function selfOf(node) {
-  if (!node.running) return undefined
-  const list = await node.ask(['CLUSTER', 'NODES'], { patienceMs: ASK_MS }).catch(() => '')
-  const line = String(list)
-    .split('\n')
-    .find((each) => each.includes('myself'))
-  if (line === undefined) return undefined
-  const [id = '', , flags = '', masterId = '', , , epoch = '', , ...slots] = line.split(' ')
-  return {
-    id,
-    isMaster: flags.includes('master'),
-    masterId,
-    epoch: Number(epoch),
-    slots: slots.filter((range) => !range.startsWith('[')).map(readRange),
-  }
-}
-
-/**
- * @param {string} range `0-5461` or `7`
- * @returns {[number, number]}
- */
-function readRange(range) {
-  const [start = '', end = start] = range.split('-')
-  return [Number(start), Number(end)]
-}
-
-/**
- * @param {Self} self
- * @param {number} slot
- */
-function owns(self, slot) {
-  return self.slots.some(([start, end]) => start <= slot && slot <= end)
-}
-
-/**
- * Who owns what, as a node sees it.
- *
- * @param {RedisServer} node
- * @returns {Promise<string | undefined>} `undefined`: it finds the cluster not in order
- */
-async function viewOf(node) {
-  const info = String(await node.command('CLUSTER', 'INFO'))
-  if (!info.includes('cluster_state:ok') || !info.includes(`cluster_slots_assigned:${SLOTS}`))
-    return undefined
-  const owners = String(await node.command('CLUSTER', 'NODES'))
-    .split('\n')
-    .flatMap((line) => {
-      const [id, , flags = '', , , , , , ...slots] = line.split(' ')
-      const own = slots.filter((range) => !range.startsWith('['))
-      return flags.includes('master') && own.length > 0 ? [`${id}: ${own.join(' ')}`] : []
-    })
-  return owners.sort().join('\n')
 }

@@ -1,4 +1,4 @@
-import { replicationLinks } from './redis-kinds.mjs'
+import { replicationLinks } from './redis-fronts.mjs'
 import { startRedisServers } from './redis-server.mjs'
 import { until } from './until.mjs'
 

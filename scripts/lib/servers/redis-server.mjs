@@ -1,18 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { removeWithParent } from './end-with-parent.mjs'
-import { startFaultProxy } from './fault-proxy.mjs'
 import { BUS_OFFSET, freePort, returnPort } from './free-port.mjs'
-import { kindsOfClient, kindsOfNode } from './redis-kinds.mjs'
+import { directives } from './redis-directives.mjs'
+import { startFronts } from './redis-fronts.mjs'
+import { watchCommands } from './redis-monitor.mjs'
 import { connectResp, RespError } from './resp.mjs'
 import { startProcess } from './server-process.mjs'
 
 /** @typedef {import('./resp.mjs').Reply} Reply */
 /** @typedef {import('./server-process.mjs').Ended} Ended */
-/** @typedef {{ front: import('./fault-proxy.mjs').FaultProxy, busFront: import('./fault-proxy.mjs').FaultProxy }} RedisFronts */
 
 /**
  * @typedef {object} RedisServerOptions
@@ -28,20 +27,6 @@ import { startProcess } from './server-process.mjs'
  * @property {string} [config] what its configuration file says at first; it may rewrite it
  */
 
-/**
- * What `monitor` sees. `stop` waits for the commands that were answered before it, and gives all the lines.
- *
- * @typedef {{ lines: readonly string[], stop: () => Promise<readonly string[]> }} Monitor
- */
-
-/** @type {Record<'none' | 'rdb' | 'aof', readonly string[]>} */
-const PERSISTENCE = {
-  none: ['--save', '', '--appendonly', 'no'],
-  rdb: ['--save', '3600 1', '--appendonly', 'no'],
-  aof: ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'],
-}
-/** Those that come for a first full copy are served at once, and not after the five seconds that wait for others. */
-const QUICK_SYNC = ['--repl-diskless-sync', 'yes', '--repl-diskless-sync-delay', '0']
 /** So long it may take until it answers; a busy machine with many of them needs some of it. */
 const START_MS = 20_000
 const POLL_MS = 10
@@ -72,7 +57,7 @@ export class RedisServer {
    * @param {number} port
    * @param {string} folder
    * @param {RedisServerOptions} options
-   * @param {RedisFronts} [fronts]
+   * @param {import('./redis-fronts.mjs').RedisFronts} [fronts]
    */
   constructor(port, folder, options, fronts) {
     this.#options = options
@@ -88,12 +73,7 @@ export class RedisServer {
     /** `redis://127.0.0.1:<publicPort>`, without credentials. */
     this.url = `redis://127.0.0.1:${this.publicPort}`
     /** The directives that it is started with. @type {readonly string[]} */
-    this.args = [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'],
-      ...(options.sentinel ? [] : [...QUICK_SYNC, ...PERSISTENCE[options.persistence ?? 'none']]),
-      ...(fronts === undefined ? [] : announcement(this.publicPort, this.publicBusPort)),
-      ...(options.args ?? []),
-    ]
+    this.args = directives(this, options)
   }
 
   /**
@@ -183,33 +163,10 @@ export class RedisServer {
   /**
    * Watches each command that it runs, from now on: `1700000000.1 [0 127.0.0.1:50000] "GET" "a"`.
    *
-   * @returns {Promise<Monitor>}
+   * @returns {Promise<import('./redis-monitor.mjs').Monitor>}
    */
-  async monitor() {
-    const connection = await this.connect()
-    /** @type {string[]} */
-    const lines = []
-    /** @type {(() => void) | undefined} */
-    let onMark
-    const mark = randomUUID()
-    connection.onExtra = (reply) => {
-      const line = String(reply)
-      if (line.includes(mark)) onMark?.()
-      else lines.push(line)
-    }
-    await connection.command(['MONITOR'])
-    const stop = async () => {
-      /** @type {Promise<void>} */
-      const marked = new Promise((resolve) => {
-        onMark = resolve
-      })
-      // What comes before this one in the stream has come, once it is there.
-      await this.command('ECHO', mark)
-      await marked
-      connection.close()
-      return lines
-    }
-    return { lines, stop }
+  monitor() {
+    return watchCommands(this)
   }
 
   /**
@@ -348,28 +305,6 @@ export async function startRedisServer(options = {}) {
       if (!(error instanceof PortTaken) || options.port !== undefined || tries === PORT_TRIES) throw error
     }
   }
-}
-
-/** @param {number} port */
-async function startFronts(port) {
-  return {
-    front: await startFaultProxy(port, { kindsOf: kindsOfClient }),
-    busFront: await startFaultProxy(port + BUS_OFFSET, { kindsOf: kindsOfNode }),
-  }
-}
-
-/**
- * Tells a node to name its proxies, where it would name itself.
- *
- * @param {number} port
- * @param {number} busPort
- */
-function announcement(port, busPort) {
-  return [
-    ...['--replica-announce-ip', '127.0.0.1', '--replica-announce-port', String(port)],
-    ...['--cluster-announce-ip', '127.0.0.1', '--cluster-announce-port', String(port)],
-    ...['--cluster-announce-bus-port', String(busPort)],
-  ]
 }
 
 /**

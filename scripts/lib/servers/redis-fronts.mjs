@@ -1,4 +1,27 @@
+import { startFaultProxy } from './fault-proxy.mjs'
+import { BUS_OFFSET } from './free-port.mjs'
+
 /** @typedef {import('./redis-server.mjs').RedisServer} RedisServer */
+/** @typedef {import('./fault-proxy.mjs').FaultProxy} FaultProxy */
+
+/**
+ * What others come through to a Redis: its clients, replicas and Sentinels by the one, nodes of its cluster by the other.
+ *
+ * @typedef {{ front: FaultProxy, busFront: FaultProxy }} RedisFronts
+ */
+
+/**
+ * Puts proxies in front of a Redis that will listen on this port.
+ *
+ * @param {number} port
+ * @returns {Promise<RedisFronts>}
+ */
+export async function startFronts(port) {
+  return {
+    front: await startFaultProxy(port, { kindsOf: kindsOfClient }),
+    busFront: await startFaultProxy(port + BUS_OFFSET, { kindsOf: kindsOfNode }),
+  }
+}
 
 /**
  * Tells what comes to a Redis node: `replication` is a replica that fetches what its master does, and by its port
@@ -8,7 +31,7 @@
  * @param {Buffer} start
  * @returns {readonly string[] | undefined}
  */
-export function kindsOfClient(start) {
+function kindsOfClient(start) {
   const text = start.toString('latin1')
   const replica = /\r\nlistening-port\r\n\$\d+\r\n(\d+)\r\n/i.exec(text)
   if (replica !== null) return ['replication', `replication:${replica[1]}`]
@@ -37,7 +60,7 @@ const SENDER_LENGTH = 40
  * @param {Buffer} start
  * @returns {readonly string[] | undefined} its id
  */
-export function kindsOfNode(start) {
+function kindsOfNode(start) {
   if (start.length < SENDER_AT + SENDER_LENGTH) return undefined
   return [start.toString('latin1', SENDER_AT, SENDER_AT + SENDER_LENGTH)]
 }
