@@ -17,6 +17,8 @@ import { until } from './until.mjs'
  */
 
 const NODE_TIMEOUT_MS = 1_000
+/** So long Redis tries to carry out a failover that was ordered, and some more. */
+const ORDER_MS = 5_500
 
 const DIRECTIVES = [
   ...['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)],
@@ -119,10 +121,17 @@ export class RedisCluster {
     }
     const [id, seen] = [await this.idOf(master), await nodesSeenBy(replica)]
     const before = seen.find((node) => node.id === id)
+    const order = () => replica.command('CLUSTER', 'FAILOVER', ...(by === 'takeover' ? ['TAKEOVER'] : []))
     if (by === 'kill') await master.kill()
-    else await replica.command('CLUSTER', 'FAILOVER', ...(by === 'takeover' ? ['TAKEOVER'] : []))
+    else await order()
+    let orderedAt = performance.now()
     const [successor, self] = await until('a replica to take over', async () => {
       const selves = await this.#selves()
+      // The others refuse to vote about one master twice within two node timeouts, and then the order is forgotten.
+      if (by === 'order' && performance.now() - orderedAt > ORDER_MS) {
+        orderedAt = performance.now()
+        await order()
+      }
       return [...selves].find(([node, each]) => replicas.includes(node) && isServingMaster(each))
     })
     // Redis 7.0 counts the votes of an election of a moment ago once more, so that the winner's epoch is an old one, and
