@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { CleanupList } from '../test/cleanups.js'
 import { within } from '../test/within.js'
@@ -18,6 +19,14 @@ export interface ChatProcess {
   readonly output: () => string
   /** Every ticket and token that was taken here: none of them may ever be printed. */
   readonly secrets: string[]
+  /** Ends it by a signal; gives its exit code, if it still had one to give. */
+  readonly end: (signal: NodeJS.Signals) => Promise<number | null>
+}
+
+/** How a chat ended that could not start. */
+export interface FailedStart {
+  readonly code: number | null
+  readonly output: string
 }
 
 /** Someone who has logged in. */
@@ -31,15 +40,14 @@ export async function startChat(
   cleanUp: CleanupList,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ChatProcess> {
-  const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'development', PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawnChat(environment)
   const exited = once(child, 'exit')
-  cleanUp(async () => {
-    child.kill('SIGTERM')
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    child.kill(signal)
     await exited
-  })
+    return child.exitCode
+  }
+  cleanUp(() => end('SIGTERM'))
   let output = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output += text
@@ -53,7 +61,33 @@ export async function startChat(
     exited.then(() => reject(new Error(`the chat ended instead of starting:\n${output}`)), reject)
   })
   const http = await within('the chat to be ready', ready, START_MS)
-  return { http, ws: http.replace('http', 'ws'), output: () => output, secrets: [] }
+  return { http, ws: http.replace('http', 'ws'), output: () => output, secrets: [], end }
+}
+
+/** Starts the built chat as it cannot start, and tells how it ended. */
+export async function startChatInVain(environment: Readonly<Record<string, string>>): Promise<FailedStart> {
+  const child = spawnChat(environment)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  try {
+    await within('the chat to end', once(child, 'close'), START_MS)
+    return { code: child.exitCode, output }
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+function spawnChat(
+  environment: Readonly<Record<string, string>>,
+): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env.PATH, NODE_ENV: 'development', PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 /** Logs a demo user in. */

@@ -156,6 +156,23 @@ describe('nodes with one Redis', SLOW, () => {
     expect(await ask(await connect(two, two, { ...ada, bearer }), '2+2')).toMatchObject({ text: '2+2 = 4' })
   })
 
+  it('give tickets for as long as they send sockets away, for use on another', async () => {
+    const [one, two] = await twoNodes()
+    const ada = await signIn(one, 'ada')
+    // Closed one after the other: that is the time in which those who were closed come back.
+    const sockets: SocketProbe[] = []
+    for (let count = 0; count < 10; count += 1) sockets.push(await connect(two, one, ada))
+    const ends = sockets.map((socket) => socket.end())
+    const stopped = one.stop()
+    await Promise.race(ends)
+    const ticket = await takeTicket(one, ada)
+    const refused = await dialRefused(socketUrl(one), { protocols: ticketProtocols(ticket) })
+    expect(refused.body).toContain('draining')
+    expect(await ask(await redeem(two, ticket), '1+1')).toMatchObject({ text: '1+1 = 2' })
+    for (const { code } of await Promise.all(ends)) expect(code).toBe(1012)
+    await stopped
+  })
+
   it('tell Redis no password, token or ticket', async () => {
     const [one, two] = await twoNodes()
     const monitor = await redis.monitor()
@@ -306,6 +323,17 @@ describe('a node without its Redis', SLOW, () => {
     expect(complaints).toEqual([
       'wsticket: the chat could not start: Redis holds something that this auth service did not write. Give the chat a Redis, or a database of it, that no other program writes to.',
     ])
+  })
+
+  it('does not start with one that cannot keep tickets single-use, and says what to allow', async () => {
+    const own = await aRedis()
+    await own.command('ACL', 'SETUSER', 'chat', 'on', '>canary-word', '~*', '&*', '+@all', '-info')
+    const REDIS_URL = `redis://chat:canary-word@127.0.0.1:${own.port}`
+    const { server, complaints } = await tryStartChat({ REDIS_URL })
+    expect(server).toBeUndefined()
+    expect(complaints).toHaveLength(1)
+    expect(complaints[0]).toMatch(/^wsticket: the chat could not start: .+INFO/)
+    expect(complaints[0]).not.toContain('canary')
   })
 
   it('leaves no connection open when it cannot start', async () => {
