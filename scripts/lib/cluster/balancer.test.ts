@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -103,6 +104,18 @@ describe('haproxyConfig', () => {
     const checked = await promisify(execFile)(HAPROXY, ['-c', '-f', join(folder, 'haproxy.cfg')])
     expect(checked.stdout.trim()).toBe('Configuration file is valid')
     expect(checked.stderr).toBe('')
+  })
+})
+
+describe('the configuration in docs/integration.md', () => {
+  it('is one that HAProxy takes without a warning', async () => {
+    const text = await readFile(new URL('../../../docs/integration.md', import.meta.url), 'utf8')
+    const [, example = ''] = /```haproxy\n(.*?)```/s.exec(text) ?? []
+    const folder = await temporaryFolder({
+      'haproxy.cfg': `global\n  log stdout format raw daemon\n\n${example}`,
+    })
+    const checked = await promisify(execFile)(HAPROXY, ['-c', '-f', join(folder, 'haproxy.cfg')])
+    expect(checked).toEqual({ stdout: 'Configuration file is valid\n', stderr: '' })
   })
 })
 
