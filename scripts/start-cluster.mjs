@@ -3,7 +3,7 @@
  * kill a node or fail a master over. It is for looking at, and nothing for strangers to reach.
  */
 import { fileURLToPath } from 'node:url'
-import { readAddress } from './lib/cluster/address.mjs'
+import { readAddress, takeAddress } from './lib/cluster/address.mjs'
 import { startCluster } from './lib/cluster/cluster.mjs'
 import { explain, orExplain } from './lib/explain.mjs'
 import { followNpm } from './lib/follow-npm.mjs'
@@ -18,7 +18,8 @@ const say = (/** @type {string} */ line) => console.log(line)
 await orExplain(async () => {
   const complaint = nodeComplaint(process.versions.node)
   if (complaint !== undefined) throw new Error(complaint)
-  const address = readAddress(process.env)
+  // First of all: nobody should wait for an install to hear that the port is taken.
+  const address = await takeAddress(readAddress(process.env))
   const programs = await findPrograms(SERVERS, { say })
   await prepare(root, { say })
 

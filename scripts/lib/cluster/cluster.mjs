@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { removeWithParent } from '../servers/end-with-parent.mjs'
 import { freePort, returnPort } from '../servers/free-port.mjs'
 import { startRedisCluster } from '../servers/redis-cluster.mjs'
-import { originsOf, shownAddress, takeAddress } from './address.mjs'
+import { originsOf, shownAddress } from './address.mjs'
 import { startBalancer } from './balancer.mjs'
 import { ChatNode } from './chat-node.mjs'
 import { createControlServer } from './control-server.mjs'
@@ -41,8 +41,7 @@ const TRUSTED_PROXIES = '127.0.0.1'
  * @param {ClusterOptions} options
  * @returns {Promise<Cluster>} `broken` tells when the balancer is gone, and nothing works any more
  */
-export async function startCluster({ address: wished, main, haproxy, env, say }) {
-  const address = await takeAddress(wished)
+export async function startCluster({ address, main, haproxy, env, say }) {
   const origins = originsOf(address, env)
   /** @type {(() => Promise<unknown>)[]} */
   const started = []
