@@ -6,8 +6,10 @@ import type { WsticketEventName, WsticketEvents } from '../src/events/events.js'
 import {
   closeResponseSchema,
   configResponseSchema,
+  healthResponseSchema,
   logoutResponseSchema,
   problemSchema,
+  readyResponseSchema,
   renewResponseSchema,
   revokeResponseSchema,
   sessionsResponseSchema,
@@ -92,7 +94,7 @@ export function rig(
     audiences: ['/ws'],
     ...options,
   })
-  onTestFinished(() => wsticket.close())
+  onTestFinished(() => closed(wsticket, clock))
   const heard: Heard[] = []
   wsticket.events.onAny((name, event: WsticketEvents[WsticketEventName]) => heard.push({ name, ...event }))
   const tokenOf = (subject: string, claims: object = {}): string => {
@@ -125,6 +127,14 @@ export function rig(
       return { ticket: String(reply.json.ticket_id), ref: String(reply.json.ref) }
     },
   }
+}
+
+// Longer than any socket is waited for, and any store, after the longest window in which sockets are closed.
+const CLOSED_MS = 30_000
+
+/** Closes a ticket authority whose clock stands still, though nobody of those that it holds answers. */
+export async function closed(wsticket: Wsticket, clock: ManualClock): Promise<void> {
+  await Promise.all([wsticket.close(), clock.run(CLOSED_MS)])
 }
 
 /** A request as plain data. */
@@ -233,6 +243,8 @@ const SCHEMAS = [
   ['DELETE', [PATHS.sessionByRef], closeResponseSchema],
   ['POST', [PATHS.logout], logoutResponseSchema],
   ['GET', [PATHS.config], configResponseSchema],
+  ['GET', [PATHS.health], healthResponseSchema],
+  ['GET', [PATHS.ready], readyResponseSchema],
 ] as const
 
 /** Fails unless an answer has the shape that the OpenAPI document promises, and the headers that all of them have. */

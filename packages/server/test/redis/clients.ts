@@ -1,8 +1,8 @@
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster, createSentinel } from 'redis'
-import type { RedisCluster } from '../../../../scripts/lib/servers/redis-cluster.mjs'
-import type { RedisReplication } from '../../../../scripts/lib/servers/redis-replication.mjs'
 import type { CleanupList } from '../../../../test/cleanups.js'
+import type { RedisCluster } from '../../../../test/redis/a-cluster.js'
+import type { RedisReplication } from '../../../../test/redis/a-replication.js'
 import type { RedisClient } from '../../src/stores/redis/index.js'
 
 /** Whom a client logs in as. */

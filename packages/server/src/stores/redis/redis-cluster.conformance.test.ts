@@ -1,6 +1,6 @@
 import { beforeAll, describe, test } from 'vitest'
-import { type RedisCluster, startRedisCluster } from '../../../../../scripts/lib/servers/redis-cluster.mjs'
 import { afterAllTests } from '../../../../../test/cleanups.js'
+import { aCluster, type RedisCluster } from '../../../../../test/redis/a-cluster.js'
 import { CLUSTER_CLIENTS } from '../../../test/redis/clients.js'
 import { prove, type RedisUnderTest } from '../../../test/redis/redis-harness.js'
 import { storeCases } from '../../conformance/index.js'
@@ -9,8 +9,7 @@ const cleanUp = afterAllTests()
 let servers: RedisCluster
 
 beforeAll(async () => {
-  servers = await startRedisCluster({ masters: 3, replicasPerMaster: 0 })
-  cleanUp(() => servers.stop())
+  servers = await aCluster({ masters: 3, replicasPerMaster: 0 }, cleanUp)
 }, 60_000)
 
 describe.each(Object.entries(CLUSTER_CLIENTS))('a Redis Cluster by %s', (_client, connect) => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type RedisCluster, startRedisCluster } from '../../../../../scripts/lib/servers/redis-cluster.mjs'
 import { afterAllTests } from '../../../../../test/cleanups.js'
+import { aCluster, type RedisCluster } from '../../../../../test/redis/a-cluster.js'
 import { CLUSTER_CLIENTS } from '../../../test/redis/clients.js'
 import { freshPrefix } from '../../../test/redis/redis-harness.js'
 import {
@@ -22,8 +22,7 @@ const cleanUp = afterAllTests()
 let cluster: RedisCluster
 
 beforeAll(async () => {
-  cluster = await startRedisCluster({ masters: 3, replicasPerMaster: 0 })
-  cleanUp(() => cluster.stop())
+  cluster = await aCluster({ masters: 3, replicasPerMaster: 0 }, cleanUp)
 }, 60_000)
 
 describe.each(Object.entries(CLUSTER_CLIENTS))('a slot that migrates, by %s', (_client, connect) => {

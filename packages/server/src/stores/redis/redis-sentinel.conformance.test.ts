@@ -1,9 +1,6 @@
 import { beforeAll, describe, test } from 'vitest'
-import {
-  type RedisReplication,
-  startReplication,
-} from '../../../../../scripts/lib/servers/redis-replication.mjs'
 import { afterAllTests } from '../../../../../test/cleanups.js'
+import { aReplication, type RedisReplication } from '../../../../../test/redis/a-replication.js'
 import { SENTINEL_CLIENTS } from '../../../test/redis/clients.js'
 import { prove, type RedisUnderTest } from '../../../test/redis/redis-harness.js'
 import { storeCases } from '../../conformance/index.js'
@@ -12,8 +9,7 @@ const cleanUp = afterAllTests()
 let servers: RedisReplication
 
 beforeAll(async () => {
-  servers = await startReplication({ replicas: 1, sentinels: 3 })
-  cleanUp(() => servers.stop())
+  servers = await aReplication({ replicas: 1, sentinels: 3 }, cleanUp)
 }, 60_000)
 
 describe.each(Object.entries(SENTINEL_CLIENTS))('Redis with Sentinel by %s', (_client, connect) => {
