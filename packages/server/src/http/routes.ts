@@ -80,8 +80,10 @@ export class Routes<C extends Claims = Claims> {
         body: JSON.stringify(answer.body),
       }
     } catch (error) {
-      if (isWsticketError(error))
-        return refuse(refused({ code: error.code, retryAfterSeconds: RETRY_AFTER_SECONDS }, messageOf(error)))
+      if (isWsticketError(error)) {
+        const { code, retryAfterSeconds = RETRY_AFTER_SECONDS } = error
+        return refuse(refused({ code, retryAfterSeconds }, messageOf(error)))
+      }
       this.#parts.events.emit('handler.failed', { where: match.operation.name, message: messageOf(error) })
       return withHeaders(INTERNAL_ERROR, cors)
     }
