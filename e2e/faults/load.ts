@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly pool: WorkerPool
   readonly store: StoreName
   readonly random: Random
+  /** What its subjects begin with: nobody else's, for what was revoked stays so. */
+  readonly name: string
   /** Blocks at the same time. */
   readonly lanes?: number
   /** Tickets in a block. */
@@ -86,8 +88,16 @@ export class Load {
   /** Plans and races one block. Returns what was issued. */
   async block(name: string): Promise<readonly RacedTicket[]> {
     const { pool, store, random, races, upgrades } = this.#options
-    const plan = planBlock(random.fork(name), name, { workers: pool.size, races, upgrades })
-    const issued = await pool.run(plan.issuer, store, plan.races.map(issueTask))
+    const plan = planBlock(random.fork(name), `${this.#options.name}/${name}`, {
+      workers: pool.size,
+      races,
+      upgrades,
+    })
+    const issued = await pool.run(
+      plan.issuer,
+      store,
+      plan.races.map((one) => issueTask(one)),
+    )
     await raceAll(this.#options, plan, issued)
     const at = moment()
     const raced = plan.races.flatMap(({ singleUse }, index): RacedTicket[] => {
@@ -119,9 +129,28 @@ export class Load {
   }
 }
 
+/** Lets all workers issue, each its share, single-use tickets with a holder of their own. */
+export async function issueMany(
+  { pool, store }: Pick<LoadOptions, 'pool' | 'store'>,
+  name: string,
+  count: number,
+): Promise<readonly Issued[]> {
+  const shares = await Promise.all(
+    pool.all.map((worker) => {
+      const share = Math.ceil((count - worker) / pool.size)
+      const tasks = Array.from({ length: share }, (_, index) => {
+        const holder = `${name}-${worker}.${index}`
+        return issueTask({ subject: holder, login: holder, singleUse: true, lifeMs: undefined })
+      })
+      return pool.run(worker, store, tasks)
+    }),
+  )
+  return shares.flat().filter((ticket) => ticket !== null)
+}
+
 /** Lets somebody else try each of these tickets, from several workers. */
 export async function tryAgain(
-  { pool, store, random, upgrades = 0.01 }: LoadOptions,
+  { pool, store, random, upgrades = 0.01 }: Omit<LoadOptions, 'name'>,
   tickets: readonly Issued[],
   attempts = 2,
 ): Promise<void> {
@@ -161,8 +190,9 @@ async function raceAll(
       if (attempt.door === 'call') tasks[attempt.worker]?.push(redeemTask(ticket, attempt))
       else upgrades.push(byUpgrade(pool, store, ticket, attempt))
     }
-    for (const { kind, worker, afterMs } of one.revokes) {
+    for (const { kind, worker, afterMs, again } of one.revokes) {
       tasks[worker]?.push({ name: 'revoke', target: targetOf(kind, one, ticket), afterMs })
+      if (again !== undefined) tasks[again.worker]?.push({ ...issueTask(one), afterMs: again.afterMs })
     }
   })
   await Promise.all([...tasks.map((some, worker) => pool.run(worker, store, some)), ...upgrades])
@@ -192,8 +222,8 @@ async function byUpgrade(
   close()
 }
 
-function issueTask({ subject, login, singleUse, lifeMs }: RacePlan): Task {
-  return { name: 'issue', subject, login, singleUse, lifeMs }
+function issueTask({ subject, login, singleUse, lifeMs }: Omit<RacePlan, 'attempts' | 'revokes'>): Task {
+  return { name: 'issue', subject, login, singleUse, lifeMs, afterMs: 0 }
 }
 
 function redeemTask({ ref, ticket }: Issued, { attempt, asks, afterMs }: AttemptPlan): Task {

@@ -20,6 +20,7 @@ export type Task =
       readonly singleUse: boolean
       /** How long the credential has still to live; a ticket never outlives it. `undefined`: long. */
       readonly lifeMs: number | undefined
+      readonly afterMs: number
     }
   | {
       readonly name: 'redeem'

@@ -22,7 +22,7 @@ describe('Server processes that race for tickets, while nothing fails,', () => {
     ['wsticket', 4],
   ] as const)('let one of them win, over %s (%i processes)', async (store, size) => {
     const pool = await workers(store, size)
-    const load = new Load({ pool, store, random: seededRandom('calm'), upgrades: 0.05 })
+    const load = new Load({ pool, store, name: 'calm', random: seededRandom('calm'), upgrades: 0.05 })
     await Promise.all([load.block('a'), load.block('b')])
     await pool.settle()
     const history = pool.takeHistory()
@@ -33,7 +33,7 @@ describe('Server processes that race for tickets, while nothing fails,', () => {
 
   test('let one of them win over a plain GETDEL, too', async () => {
     const pool = await workers('getdel')
-    await new Load({ pool, store: 'getdel', random: seededRandom('calm') }).block('a')
+    await new Load({ pool, store: 'getdel', name: 'calm', random: seededRandom('calm') }).block('a')
     await pool.settle()
     const rules = findBreaches(pool.takeHistory(), { clockBoundMs: 20, revokeBoundMs: 0, faults: true })
     expect(rules).toEqual([])
@@ -44,7 +44,7 @@ describe('A server process that is killed', () => {
   test('leaves calls behind of which nobody knows, and another one takes its place', async () => {
     const pool = await workers('wsticket', 2)
     const random = seededRandom('killed')
-    const load = new Load({ pool, store: 'wsticket', random })
+    const load = new Load({ pool, store: 'wsticket', name: 'killed', random })
     load.start()
     await load.more(20)
     await pool.process(0).kill()

@@ -15,6 +15,8 @@ export interface RevokePlan {
   readonly kind: RevokeCall['target']['kind']
   readonly worker: number
   readonly afterMs: number
+  /** After a logout, another worker is asked for a ticket of that very login. */
+  readonly again: { readonly worker: number; readonly afterMs: number } | undefined
 }
 
 /** One ticket, and everybody who races for it. */
@@ -48,6 +50,8 @@ const CROWDS = [
   { weight: 8, min: 13, max: 32 },
   { weight: 2, min: 33, max: 64 },
 ] as const
+/** Tickets of one subject, each of a login of its own: a logout everywhere ends all of them, another one only its own. */
+const SUBJECTS_TICKETS = 4
 const REUSABLE = 0.05
 const REVOKED = 0.15
 const SHORT_LIVED = 0.05
@@ -64,19 +68,20 @@ const ATTEMPT_BYTES = 16
 export function planBlock(random: Random, name: string, terms: BlockTerms): BlockPlan {
   return {
     issuer: random.between(0, terms.workers - 1),
-    races: Array.from({ length: terms.races }, (_, index) => planRace(random, `${name}.${index}`, terms)),
+    races: Array.from({ length: terms.races }, (_, index) => {
+      const subject = `${name}.${Math.floor(index / SUBJECTS_TICKETS)}`
+      return planRace(random, { subject, login: `${subject}.${index % SUBJECTS_TICKETS}` }, terms)
+    }),
   }
 }
 
-function planRace(random: Random, name: string, terms: BlockTerms): RacePlan {
+function planRace(random: Random, holder: Pick<RacePlan, 'subject' | 'login'>, terms: BlockTerms): RacePlan {
   const lifeMs = random.chance(SHORT_LIVED) ? random.between(SHORT_LIFE_MS.min, SHORT_LIFE_MS.max) : undefined
   const attempts = Array.from({ length: crowd(random) }, () => planAttempt(random, terms))
   const tooLate =
     lifeMs === undefined ? [] : [{ ...planAttempt(random, terms), afterMs: lifeMs + TOO_LATE_MS }]
   return {
-    // One's own subject and login each, so that a logout is about this ticket alone.
-    subject: `subject-${name}`,
-    login: `login-${name}`,
+    ...holder,
     singleUse: !random.chance(REUSABLE),
     lifeMs,
     attempts: [...attempts, ...tooLate],
@@ -109,9 +114,13 @@ export function planAttempt(
 }
 
 function planRevoke(random: Random, { workers }: BlockTerms): RevokePlan {
+  const kind = random.pick<RevokePlan['kind']>(['ticket', 'session', 'login', 'subject'])
+  const afterMs = random.chance(0.5) ? 0 : random.between(LATE_MS.min, LATE_MS.max)
+  const again = { worker: random.between(0, workers - 1), afterMs: afterMs + random.between(1, LATE_MS.max) }
   return {
-    kind: random.pick(['ticket', 'session', 'login', 'subject']),
+    kind,
     worker: random.between(0, workers - 1),
-    afterMs: random.chance(0.5) ? 0 : random.between(LATE_MS.min, LATE_MS.max),
+    afterMs,
+    again: kind === 'login' ? again : undefined,
   }
 }

@@ -79,6 +79,12 @@ describe('A history that the contract allows has no breach:', () => {
       redeem('x', 30, 'indeterminate'),
       redeem('y', 50, 'used'),
     ],
+    'an attempt won, was sent again by the client of a store that fell, and found it lost': [
+      issue(),
+      redeem('x', 30, 'unknown', { ended: 90 }),
+      redeem('y', 50, 'used'),
+      redeem('z', 95, 'unknown'),
+    ],
     'an attempt whose process was killed has won long after': [
       issue(),
       redeem('x', 30, 'indeterminate', { ended: undefined }),
@@ -224,7 +230,7 @@ describe('A history that breaks the contract is found out:', () => {
     [
       'used by nobody',
       'the others were refused',
-      [issue(), redeem('x', 30, 'unknown'), redeem('y', 50, 'used')],
+      [issue(), redeem('x', 30, 'used'), redeem('y', 50, 'expired'), redeem('z', 50, 'session_limit')],
     ],
     [
       'used by nobody',
@@ -238,11 +244,6 @@ describe('A history that breaks the contract is found out:', () => {
     ],
     ['revoked by nobody', 'nobody did', [issue(), redeem('x', 30, 'revoked')]],
     ['revoked by nobody', 'somebody did later', [issue(), redeem('x', 30, 'revoked'), revoke(50)]],
-    [
-      'revoked by nobody',
-      'there was nothing to revoke',
-      [issue(), revoke(22, { outcome: { kind: 'unknown' } }), redeem('x', 40, 'revoked')],
-    ],
     ['expired too early', 'long before', [issue(), redeem('x', 30, 'expired')]],
   ]
 
@@ -258,7 +259,17 @@ describe('A history that breaks the contract is found out:', () => {
     ],
     ['admitted to nobody', 'though one asked in time', [issue(), redeem('x', 30, 'session_limit')]],
     ['refused a retry', 'that had won', [issue(), redeem('x', 30, 'admitted'), redeem('x', 50, 'used')]],
+    [
+      'revoked by nobody',
+      'there was nothing to revoke',
+      [issue(), revoke(22, { outcome: { kind: 'unknown' } }), redeem('x', 40, 'revoked')],
+    ],
     ['lost without a fault', 'forgotten', [issue(), redeem('x', 30, 'unknown')]],
+    [
+      'used by nobody',
+      'who was there was refused',
+      [issue(), redeem('x', 30, 'unknown', { ended: 90 }), redeem('y', 50, 'used')],
+    ],
     ['lost without a fault', 'voided', [issue(), redeem('x', 30, 'voided')]],
   ]
 
@@ -281,6 +292,23 @@ describe('The bounds', () => {
     expect(rules(expired(1070), bounds)).toEqual(['admitted after the expiry'])
     expect(rules(early(950), bounds)).toEqual([])
     expect(rules(early(949), bounds)).toEqual(['expired too early'])
+    expect(rules(late(140), bounds)).toEqual([])
+    expect(rules(late(141), bounds)).toEqual(['issued after a logout'])
+  })
+})
+
+describe('The bound of what carries no fence', () => {
+  test('is for reusable tickets and for logins, and not for single-use ones', () => {
+    const bounds = { ...FAULTY, unfencedBoundMs: 100 }
+    const revoked = (singleUse: boolean, began: number): HistoryCall[] => [
+      issue({ singleUse }),
+      revoke(30),
+      redeem('x', began, 'admitted'),
+    ]
+    const late = (began: number): HistoryCall[] => [issue({ began, ended: began + 5 }), logout(30)]
+    expect(rules(revoked(true, 41), bounds)).toEqual(['admitted after a revoke'])
+    expect(rules(revoked(false, 140), bounds)).toEqual([])
+    expect(rules(revoked(false, 141), bounds)).toEqual(['admitted after a revoke'])
     expect(rules(late(140), bounds)).toEqual([])
     expect(rules(late(141), bounds)).toEqual(['issued after a logout'])
   })

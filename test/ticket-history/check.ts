@@ -78,7 +78,8 @@ function brokenAdmissions({ issue, redeems, revokes }: Ticket, expectations: Exp
       found.push('admitted without an issue')
       continue
     }
-    if (surelyRevoked(issue, redeem, revokes, expectations.revokeBoundMs)) {
+    const boundMs = issue.singleUse ? expectations.revokeBoundMs : unfencedBound(expectations)
+    if (surelyRevoked(issue, redeem, revokes, boundMs)) {
       found.push('admitted after a revoke')
     }
     // The same attempt is answered as when it won, whatever the time is now.
@@ -122,13 +123,15 @@ function surelyRevoked(
 function brokenRefusals({ issue, redeems, revokes }: Ticket, expectations: Expectations): Rule[] {
   return redeems.flatMap((redeem): Rule[] => {
     if (redeem.outcome.kind !== 'refused') return []
+    const explains = (other: RedeemCall): boolean =>
+      mayHaveWon(other, redeem) || (expectations.faults && mayHaveWonUnheard(other, redeem))
     switch (redeem.outcome.code) {
       case 'used':
-        return redeems.some((other) => other !== redeem && mayHaveWon(other, redeem))
-          ? []
-          : ['used by nobody']
+        return redeems.some((other) => other !== redeem && explains(other)) ? [] : ['used by nobody']
       case 'revoked':
-        return revokes.some((revoke) => mayHaveRevoked(revoke, redeem)) ? [] : ['revoked by nobody']
+        return revokes.some((revoke) => mayHaveRevoked(revoke, redeem, expectations.faults))
+          ? []
+          : ['revoked by nobody']
       case 'expired':
         return issue?.outcome.kind === 'issued' &&
           endOf(redeem) + expectations.clockBoundMs < issue.began + issue.outcome.remainingMs
@@ -152,14 +155,25 @@ function mayHaveWon(call: RedeemCall, seen: RedeemCall): boolean {
   return call.at === 'store' || seen.at === 'door' || call.outcome.kind === 'indeterminate'
 }
 
-function mayHaveRevoked(revoke: RevokeCall, redeem: RedeemCall): boolean {
-  return revoke.outcome.kind !== 'unknown' && revoke.began < endOf(redeem)
+/**
+ * Whether this call may have won before it was refused: its connection broke, its client sent the same attempt again, and
+ * by then the ticket was lost or revoked.
+ */
+function mayHaveWonUnheard({ outcome, began, at }: RedeemCall, seen: RedeemCall): boolean {
+  if (outcome.kind !== 'refused' || at !== 'store' || began > endOf(seen)) return false
+  return ['unknown', 'voided', 'revoked'].includes(outcome.code)
 }
 
-function brokenIssue({ revokes }: Ticket, issue: IssueCall, { revokeBoundMs }: Expectations): Rule[] {
+/** A revoke that found nothing may have been sent again by its client, and have found what it had done itself. */
+function mayHaveRevoked({ outcome, began }: RevokeCall, redeem: RedeemCall, faults: boolean): boolean {
+  return (faults || outcome.kind !== 'unknown') && began < endOf(redeem)
+}
+
+function brokenIssue({ revokes }: Ticket, issue: IssueCall, expectations: Expectations): Rule[] {
   const logouts = revokes.filter(({ target }) => target.kind === 'login')
   const late = logouts.some(
-    (logout) => logout.outcome.kind === 'revoked' && endOf(logout) + revokeBoundMs < issue.began,
+    (logout) =>
+      logout.outcome.kind === 'revoked' && endOf(logout) + unfencedBound(expectations) < issue.began,
   )
   return issue.outcome.kind === 'issued' && late ? ['issued after a logout'] : []
 }
@@ -183,6 +197,10 @@ function brokenLife({ redeems, revokes }: Ticket, issue: IssueCall): Rule[] {
   if (redeems.some((redeem) => redeem.outcome.kind !== 'admitted' && won(redeem) && untouched(redeem)))
     found.push('refused a retry')
   return found
+}
+
+function unfencedBound({ revokeBoundMs, unfencedBoundMs = revokeBoundMs }: Expectations): number {
+  return Math.max(revokeBoundMs, unfencedBoundMs)
 }
 
 function latestExpiry(issue: IssueCall): number {

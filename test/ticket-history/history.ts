@@ -60,6 +60,11 @@ export interface Expectations {
   /** How long after its acknowledgement a revoke may still be unheard of somewhere. */
   readonly revokeBoundMs: number
   /**
+   * The same for what no fence keeps from coming back after a failover: reusable tickets, and credentials that a logout
+   * has overtaken. @default `revokeBoundMs`
+   */
+  readonly unfencedBoundMs?: number
+  /**
    * Whether something failed meanwhile, so that the store may void or lose what it gave out. If nothing did, somebody has
    * to win, and nothing may be lost.
    */

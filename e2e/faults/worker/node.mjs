@@ -91,7 +91,8 @@ export class LabNode {
    * @param {IssueTask} task
    * @returns {Promise<import('../messages.js').Issued | null>}
    */
-  async issue({ subject, login, singleUse, lifeMs }) {
+  async issue({ subject, login, singleUse, lifeMs, afterMs }) {
+    if (afterMs > 0) await sleep(afterMs)
     const began = moment()
     /** @type {Principal} */
     const principal = {

@@ -1,0 +1,90 @@
+import { type Fault, happened, type Scene } from './deployment.js'
+import { upgrade } from './upgrade.js'
+import { moment } from './worker/calls.mjs'
+
+/** One of many upgrades that arrive at a node is the one that it dies of. */
+const UPGRADES = 8
+const RACED = 100
+
+/** A server process is killed while it works. */
+export const WORKER_KILLED: Fault = {
+  async run({ pool, load, random }) {
+    const worker = random.between(0, pool.size - 1)
+    const process = pool.process(worker)
+    await process.kill()
+    happened(process.signal === 'SIGKILL', `${process.name} ended by ${process.signal ?? 'itself'}`)
+    await load.more(RACED)
+    await pool.replace(worker)
+    return `${process.name} killed`
+  },
+}
+
+/**
+ * A server process is killed when the store has let an upgrade in, and before the client is told by a 101. The client
+ * cannot know, and comes again with the same ticket.
+ */
+export const WORKER_KILLED_BEFORE_101: Fault = {
+  async run(scene) {
+    const { pool, random } = scene
+    const worker = random.between(0, pool.size - 1)
+    const process = pool.process(worker)
+    const port = pool.port(worker, 'wsticket')
+    const tickets = await issue(scene, (worker + 1) % pool.size)
+    await process.order({ kind: 'die before the next 101' })
+    const outcomes = await Promise.all(tickets.map((ticket) => come(scene, worker, port, ticket)))
+    await process.ended()
+    happened(process.signal === 'SIGKILL', `${process.name} ended by ${process.signal ?? 'itself'}`)
+    happened(
+      outcomes.every((kind) => kind !== 'admitted'),
+      'a client got its 101 all the same',
+    )
+    await pool.replace(worker)
+    const other = (worker + 1) % pool.size
+    const again = await Promise.all(
+      tickets.map((ticket) => come(scene, other, pool.port(other, 'wsticket'), ticket)),
+    )
+    const used = again.filter((kind) => kind === 'used').length
+    happened(used > 0, 'no ticket was redeemed before the process died')
+    return `${process.name} killed with ${used} of ${UPGRADES} tickets redeemed and no 101 sent`
+  },
+}
+
+type Ticket = { readonly ref: string; readonly ticket: string }
+
+async function issue({ pool, random }: Scene, worker: number): Promise<readonly Ticket[]> {
+  const holder = `upgrade-${random.bytes(6).toString('hex')}`
+  const tasks = Array.from(
+    { length: UPGRADES },
+    () =>
+      ({
+        name: 'issue',
+        subject: holder,
+        login: holder,
+        singleUse: true,
+        lifeMs: undefined,
+        afterMs: 0,
+      }) as const,
+  )
+  const issued = (await pool.run(worker, 'wsticket', tasks)).filter((ticket) => ticket !== null)
+  happened(issued.length === UPGRADES, `only ${issued.length} of ${UPGRADES} tickets were issued`)
+  return issued
+}
+
+/** A client comes with a ticket. Tells what it saw: `admitted`, a refusal, or `indeterminate`. */
+async function come(
+  { pool, random }: Scene,
+  worker: number,
+  port: number,
+  { ref, ticket }: Ticket,
+): Promise<string> {
+  const attempt = random.bytes(16).toString('base64url')
+  const began = moment()
+  pool.visit(worker, { ref, attempt, began })
+  const { outcome, close } = await upgrade(port, ticket, attempt)
+  pool.record({
+    ...{ name: 'redeem', process: 'client', began, ended: moment(), ref, attempt, at: 'door' },
+    outcome,
+  })
+  close()
+  return outcome.kind === 'refused' ? outcome.code : outcome.kind
+}
