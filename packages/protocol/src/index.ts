@@ -13,6 +13,7 @@ export {
 export {
   type CloseResponse,
   type ConfigResponse,
+  type HealthResponse,
   isConfigResponse,
   isProblem,
   isRenewResponse,
@@ -25,6 +26,7 @@ export {
   PATHS,
   type ProblemMessage,
   REFRESH_THRESHOLD_SECONDS,
+  type ReadyResponse,
   type RenewResponse,
   type RevokeResponse,
   type SessionMessage,

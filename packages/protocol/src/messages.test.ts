@@ -148,6 +148,8 @@ describe('constants of the wire', () => {
       sessions: '/api/websocket/sessions',
       logout: '/api/websocket/logout',
       config: '/api/websocket/config',
+      health: '/healthz',
+      ready: '/readyz',
     })
     expect(TTL_SECONDS).toEqual({ min: 30, max: 3600 })
     expect(METADATA_MAX_BYTES).toBe(2048)

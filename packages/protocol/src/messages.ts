@@ -13,6 +13,8 @@ export const PATHS: {
   readonly sessions: string
   readonly logout: string
   readonly config: string
+  readonly health: string
+  readonly ready: string
 } = {
   ticket: '/api/websocket/ticket',
   ticketAliases: ['/websocket/ticket', '/auth/ticket'],
@@ -24,6 +26,8 @@ export const PATHS: {
   sessions: '/api/websocket/sessions',
   logout: '/api/websocket/logout',
   config: '/api/websocket/config',
+  health: '/healthz',
+  ready: '/readyz',
 }
 
 /** Shortest and longest life that may be asked for, in seconds. */
@@ -158,6 +162,17 @@ export interface StatusResponse {
     readonly expired: number
     readonly sessions_live: number
   }
+}
+
+/** Answer of `GET /healthz`: the process runs. */
+export interface HealthResponse {
+  readonly status: 'ok'
+}
+
+/** Answer of `GET /readyz`: whether this node should get new sockets. */
+export interface ReadyResponse {
+  readonly status: 'ready' | 'starting' | 'unavailable' | 'draining'
+  readonly store: { readonly kind: string; readonly reachable: boolean }
 }
 
 /** `application/problem+json` (RFC 9457), with `code` from the refusal table. */

@@ -34,7 +34,12 @@ describe('resolveOptions', () => {
         sessionsPerUser: 20,
         socketsPerAddress: 1000,
       },
-      sessions: { maxSeconds: 43_200, heartbeatSeconds: 25, heartbeatTimeoutSeconds: 10 },
+      sessions: {
+        maxSeconds: 43_200,
+        heartbeatSeconds: 25,
+        heartbeatTimeoutSeconds: 10,
+        drainSeconds: 10,
+      },
       bind: { origin: false, network: false, cookie: false },
       onReuse: 'event',
       audiences: [],
@@ -124,6 +129,8 @@ describe('resolveOptions', () => {
     ],
     [{ publicUrl: '/ws' }, /publicUrl is "\/ws"/],
     [{ publicUrl: '' }, /publicUrl is ""/],
+    [{ sessions: { drainSeconds: -1 } }, /sessions.drainSeconds is -1/],
+    [{ sessions: { drainSeconds: 3601 } }, /sessions.drainSeconds is 3601; it must be a whole number from 0/],
     [{ sessions: { heartbeatSeconds: 10 } }, /heartbeatTimeoutSeconds must be less than/],
     [misspelt({ ticket: {} }), /^ticket is no option; there are: store, authenticate,/],
     [

@@ -105,6 +105,8 @@ const MAX_SOCKETS = 10_000_000
 // Below, no principal fits in; above, no cache or pipe takes it in one piece.
 const RECORD_BYTES = { min: 512, max: 65_536 } as const
 const MAX_HEARTBEAT_SECONDS = 3600
+// Whoever shuts a process down has lost patience by then.
+const MAX_DRAIN_SECONDS = 3600
 // Longer sessions than this outlive every promise about logouts.
 const MAX_SESSION_SECONDS = 7 * DAY_SECONDS
 
@@ -132,6 +134,7 @@ export function resolveOptions<C extends Claims>(options: WsticketOptions<C>): S
   if (sessions.heartbeatTimeoutSeconds >= sessions.heartbeatSeconds) {
     throw new TypeError('sessions.heartbeatTimeoutSeconds must be less than sessions.heartbeatSeconds')
   }
+  checkWhole('sessions.drainSeconds', sessions.drainSeconds, 0, MAX_DRAIN_SECONDS)
   checkWhole('skewSeconds', skewSeconds, 0, MAX_SKEW_SECONDS)
   checkWhole('maxTokenAgeSeconds', maxTokenAgeSeconds, TOKEN_AGE_SECONDS.min, TOKEN_AGE_SECONDS.max)
   checkPublicUrl(options.publicUrl)

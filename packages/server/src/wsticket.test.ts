@@ -1,7 +1,11 @@
+import { PATHS } from '@wsticket/protocol'
 import { describe, expect, it } from 'vitest'
 import { fails, storeWith } from '../test/broken-store.js'
+import { recordedSocket } from '../test/held-socket.js'
+import { faultyStore, lost } from '../test/intercepted-store.js'
 import { ORIGIN, rig } from '../test/rig.js'
 import { manualClock } from './conformance/manual-clock.js'
+import { WsticketError } from './errors.js'
 import type { Claims, Principal } from './identity/principal.js'
 import { jwt } from './index.js'
 import { memoryStore } from './stores/memory.js'
@@ -126,26 +130,121 @@ describe('revoke and health', () => {
 })
 
 describe('close', () => {
-  it('closes what is held with 1012 and can be called again', async () => {
+  it('closes what is held with 1012, and gives the same promise when it is called again', async () => {
     const of = rig()
     const { ticket } = await of.ticketOf('ada')
     const admission = await of.wsticket.redeem(ticket, { audience: '/ws' })
-    const closed: unknown[] = []
-    if (admission.ok)
-      admission.hold({ close: (...how) => closed.push(how), terminate: () => {}, ping: () => {} })
-    await of.wsticket.close()
-    await of.wsticket.close()
-    expect(closed).toEqual([[1012, 'draining']])
+    if (!admission.ok) throw new Error(admission.refusal.code)
+    const socket = recordedSocket()
+    const hold = admission.hold(socket)
+    const closing = of.wsticket.close()
+    expect(of.wsticket.close()).toBe(closing)
+    await of.clock.run(0)
+    expect(socket.closes).toEqual([{ code: 1012, reason: 'draining' }])
+    hold.ended()
+    await closing
+    expect(of.wsticket.close()).toBe(closing)
   })
 
-  it('lets a redeem without an adapter know', async () => {
+  it('lets a redeem without an adapter know, at once', async () => {
     const of = rig()
     const { ticket } = await of.ticketOf('ada')
-    await of.wsticket.close()
+    const closing = of.wsticket.close()
     expect(await of.wsticket.redeem(ticket, { audience: '/ws' })).toMatchObject({
       ok: false,
-      refusal: { code: 'draining' },
+      refusal: { code: 'draining', retryAfterSeconds: 1 },
     })
+    await closing
+  })
+
+  it('lets the store go at last, when everything else is done', async () => {
+    const clock = manualClock()
+    const calls: string[] = []
+    const { store, faults } = faultyStore(memoryStore({ clock }))
+    for (const call of ['closeSocket', 'notices', 'close'] as const) {
+      faults.set(call, async (_call, make) => {
+        const outcome = await make()
+        calls.push(call)
+        return outcome
+      })
+    }
+    const of = rig({ clock, store })
+    const { ticket } = await of.ticketOf('ada')
+    const admission = await of.wsticket.redeem(ticket, { audience: '/ws' })
+    if (admission.ok) admission.release()
+    await of.wsticket.close()
+    expect(calls).toEqual(['notices', 'closeSocket', 'notices', 'close'])
+    expect(clock.pending()).toEqual([])
+  })
+
+  it('is held up by nothing that a store does', async () => {
+    const clock = manualClock()
+    const { store, faults } = faultyStore(memoryStore({ clock }))
+    const of = rig({ clock, store })
+    const { ticket } = await of.ticketOf('ada')
+    const admission = await of.wsticket.redeem(ticket, { audience: '/ws' })
+    if (!admission.ok) throw new Error(admission.refusal.code)
+    admission.hold(recordedSocket())
+    for (const call of ['closeSocket', 'notices', 'close', 'keepNode', 'health'] as const)
+      faults.set(call, lost)
+    let over = false
+    void of.wsticket.close().then(() => {
+      over = true
+    })
+    // Five seconds for the socket, and one for each thing that the store is asked.
+    await clock.run(8000)
+    expect(over).toBe(true)
+  })
+
+  it('leaves a store that need not be let go alone, and tells of one that cannot', async () => {
+    const clock = manualClock()
+    const of = rig({ clock, store: storeWith(memoryStore({ clock }), { close: fails }) })
+    await of.wsticket.close()
+    expect(of.take('store.failed')).toMatchObject([{ operation: 'end' }])
+    const plain = rig()
+    await plain.wsticket.close()
+    expect(plain.take('store.failed')).toEqual([])
+  })
+
+  it('goes on issuing and renewing: other nodes hold sockets', async () => {
+    const clock = manualClock()
+    const store = memoryStore({ clock })
+    const [draining, other] = [rig({ clock, store }), rig({ clock, store })]
+    const held = await other.ticketOf('ada')
+    const admission = await other.wsticket.redeem(held.ticket, { audience: '/ws' })
+    if (!admission.ok) throw new Error(admission.refusal.code)
+    await draining.wsticket.close()
+    const { ticket } = await draining.ticketOf('ada')
+    expect(await other.wsticket.redeem(ticket, { audience: '/ws' })).toMatchObject({ ok: true })
+    clock.advance(60_000)
+    const target = PATHS.renew.replace('{ref}', held.ref)
+    const before = admission.session.deadline
+    expect(await draining.ask({ method: 'POST', target, token: draining.tokenOf('ada') })).toMatchObject({
+      status: 200,
+      json: { expires_at: before / 1000 + 60 },
+    })
+  })
+})
+
+describe('ready', () => {
+  it('resolves once the node can do its part, and tells what the store promises', async () => {
+    const of = rig()
+    await of.wsticket.ready()
+    expect(of.take('store.ready')).toMatchObject([
+      { kind: 'memory', promises: { single_use: 'absolute' }, warnings: [] },
+    ])
+    await of.wsticket.ready()
+    expect(of.take('store.ready')).toEqual([])
+  })
+
+  it('rejects with what the store has to say', async () => {
+    const clock = manualClock()
+    const remedy = 'Allow INFO for this user.'
+    const health = (): Promise<never> =>
+      Promise.reject(new WsticketError('store_unavailable', 'the redis store must not tell', { remedy }))
+    const of = rig({ clock, store: storeWith(memoryStore({ clock }), { health }) })
+    await expect(of.wsticket.ready()).rejects.toMatchObject({ code: 'store_unavailable', remedy })
+    expect(of.take('store.failed')).toMatchObject([{ operation: 'health', remedy }])
   })
 })
 

@@ -58,7 +58,17 @@ export interface Wsticket<C extends Claims = Claims> {
   counters(): Counters
   /** How the store is; one that does not answer is not `reachable`. */
   health(): Promise<Health>
-  /** Refuses new upgrades, closes the sockets held here with 1012, and stops. */
+  /**
+   * Refuses new upgrades from now on, closes the sockets held here with 1012, spread over `sessions.drainSeconds` if they are
+   * many, and lets go of the store. Resolves when all of them have gone; called again, it gives the same promise. Tickets go
+   * on being issued, and sessions renewed, for as long as requests come.
+   *
+   * @example
+   * process.once('SIGTERM', async () => {
+   *   await wsticket.close()
+   *   server.close()
+   * })
+   */
   close(): Promise<void>
   /** What adapters need. */
   readonly binding: WsticketBinding<C>
@@ -100,11 +110,12 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
   const id = Buffer.from(random(9)).toString('base64url')
   const lease = new NodeLease(store, clock, id)
   const watch = new StoreWatch(store, clock, events)
-  const node = new NodeLife<C>({ clock, watch, lease, registry })
+  const seals = new SealKeys(store, clock, settings.sealKeys)
+  const node = new NodeLife<C>({ clock, store, watch, lease, seals, registry, sessions: settings.sessions })
   const table = new RouteTable()
   const context: AuthorityContext = {
     store,
-    seals: new SealKeys(store, clock, settings.sealKeys),
+    seals,
     events,
     clock,
     random,
@@ -133,7 +144,6 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     rate: settings.limits.issuePerAddress,
     sockets: settings.limits.socketsPerAddress,
   })
-  let draining = false
   const desk = new AdmissionDesk<C>({
     authority,
     registry,
@@ -144,7 +154,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     trusted,
     addresses,
     begin: () => node.begin(),
-    draining: () => draining,
+    draining: () => node.draining,
   })
   const refusalsUrl = options.refusalsUrl ?? DEFAULT_REFUSALS_URL
   const routes = new Routes<C>({
@@ -189,13 +199,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     counters,
     ready: () => node.ready(),
     health: () => node.health(),
-    async close() {
-      draining = true
-      await registry.close('draining')
-      watch.stop()
-      lease.stop()
-      context.seals.stop()
-    },
+    close: () => node.close(),
     binding: {
       routes,
       desk,

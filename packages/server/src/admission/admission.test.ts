@@ -374,12 +374,14 @@ describe('an upgrade that is redeemed while the node begins to close', () => {
     const { ticket } = await of.ticketOf('ada')
     const waiting = admitted(of, { ticket })
     await of.clock.run(0)
-    await of.wsticket.close()
+    const closing = of.wsticket.close()
+    await of.clock.run(0)
     answer()
     const admission = await waiting
     const closed: unknown[] = []
-    admission.hold({ ...CLOSED, close: (...how) => closed.push(how) })
+    admission.hold({ ...CLOSED, close: (...how) => closed.push(how) }).ended()
     expect(closed).toEqual([[1012, 'draining']])
+    await closing
     expect(of.take('session.closed')).toHaveLength(1)
   })
 })

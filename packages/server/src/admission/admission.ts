@@ -193,8 +193,6 @@ export class AdmissionDesk<C extends Claims = Claims> {
         durationMs,
       })
       const session = seat.take({ ...redeemed, audience, carrier, address, origin })
-      // Redeemed while the node began to close: what was held is closed already, and nobody would close this one.
-      if (this.#parts.draining()) session.end('draining')
       return this.#admission(session)
     } catch (error) {
       if (!isWsticketError(error)) throw error

@@ -9,10 +9,11 @@ import { StoreWatch } from './store-watch.js'
 
 function setUp() {
   const core = makeCore()
-  const { calls, clock, events, registry } = core
-  const lease = new NodeLease(calls, clock, 'node-a')
-  const watch = new StoreWatch(calls, clock, events)
-  const node = new NodeLife({ clock, lease, registry, watch })
+  const { calls: store, clock, events, registry, context } = core
+  const lease = new NodeLease(store, clock, 'node-a')
+  const watch = new StoreWatch(store, clock, events)
+  const { seals, sessions } = context
+  const node = new NodeLife({ clock, store, watch, lease, seals, registry, sessions })
   return { ...core, lease, watch, node }
 }
 

@@ -2,27 +2,50 @@ import { type Clock, pause, withDeadline } from '../clock.js'
 import { isWsticketError, WsticketError } from '../errors.js'
 import type { Claims } from '../identity/principal.js'
 import type { NodeLease } from '../sessions/node-lease.js'
+import type { SessionPolicy } from '../sessions/policy.js'
 import type { SessionRegistry } from '../sessions/registry.js'
-import { STORE_BUDGET_MS } from '../stores/store-calls.js'
+import { STORE_BUDGET_MS, type StoreCalls } from '../stores/store-calls.js'
+import type { SealKeys } from './seal-keys.js'
 import type { Health, StoreWatch } from './store-watch.js'
 
 // At the start a store connects, and looks at every machine that it consists of.
 const START_BUDGET_MS = 3000
 const START_RETRY_MS = 250
 
+// Whoever asks whether this node is ready asks often, and counts no answer as a no.
+const PROBE_MS = 150
+// An answer of the store counts for so long, so that those who ask in a row cost it one call.
+const PROBE_FRESH_MS = 1000
+
+/** Whether this node should get new sockets, as load balancers ask it. */
+export interface Readiness {
+  readonly status: 'ready' | 'starting' | 'unavailable' | 'draining'
+  readonly store: { readonly kind: string; readonly reachable: boolean }
+}
+
 export interface NodeParts<C extends Claims> {
   readonly clock: Clock
+  readonly store: StoreCalls
   readonly watch: StoreWatch
   readonly lease: NodeLease
+  readonly seals: SealKeys
   readonly registry: SessionRegistry<C>
+  readonly sessions: SessionPolicy
 }
 
 /** This node, from its first use to its end: it holds its lease, hears what is revoked elsewhere, and watches the store. */
 export class NodeLife<C extends Claims = Claims> {
   readonly #parts: NodeParts<C>
+  #mayAdmit = false
+  #closing: Promise<void> | undefined
 
   constructor(parts: NodeParts<C>) {
     this.#parts = parts
+  }
+
+  /** Whether it has begun to shut down: then nobody is let in any more. */
+  get draining(): boolean {
+    return this.#closing !== undefined
   }
 
   /**
@@ -48,10 +71,48 @@ export class NodeLife<C extends Claims = Claims> {
     return this.#parts.watch.health()
   }
 
+  /** Tells within {@link PROBE_MS} whether this node should get new sockets, by what is known of the store until then. */
+  async readiness(): Promise<Readiness> {
+    const { clock, store, watch } = this.#parts
+    if (!this.draining) {
+      const asked = Promise.all([this.#begun(), watch.ask(PROBE_FRESH_MS)])
+      await withDeadline(asked, { clock, ms: PROBE_MS, late: () => new Error('late') }).catch(() => {})
+    }
+    return { status: this.#status(), store: { kind: store.store.kind, reachable: watch.reachable } }
+  }
+
+  /**
+   * Lets nobody in any more, closes what is held, and lets go of the store. Resolves when all that is done; nothing of the
+   * store's can hold it up.
+   */
+  close(): Promise<void> {
+    // Whoever closes is draining from here on, the first socket's own handlers included.
+    this.#closing ??= Promise.resolve().then(() => this.#close())
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const { registry, lease, watch, seals, store, sessions } = this.#parts
+    await registry.drain(sessions.drainSeconds * 1000)
+    lease.stop()
+    watch.stop()
+    seals.stop()
+    await registry.stop()
+    await store.close()
+  }
+
+  #status(): Readiness['status'] {
+    const { registry, watch } = this.#parts
+    if (this.draining) return 'draining'
+    if (watch.failure !== undefined || registry.failure !== undefined) return 'unavailable'
+    return this.#mayAdmit && watch.reachable ? 'ready' : 'starting'
+  }
+
   async #begun(): Promise<void> {
     const { lease, registry, watch } = this.#parts
     watch.start()
     await Promise.all([lease.start(), registry.ready()])
+    this.#mayAdmit = true
   }
 
   async #reached(): Promise<void> {

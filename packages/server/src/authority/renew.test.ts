@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ada, makeCore } from '../../test/core.js'
 import { refusedConnection } from '../../test/intercepted-store.js'
+import { DEFAULT_SESSION_POLICY } from '../sessions/policy.js'
 import type { AuthorityContext } from './context.js'
 
 async function setUp(more: Partial<AuthorityContext> = {}) {
@@ -29,12 +30,7 @@ describe('renew', () => {
   })
 
   test('keeps to the session maximum', async () => {
-    const sessions = {
-      maxSeconds: 1000,
-      idleSeconds: undefined,
-      heartbeatSeconds: 25,
-      heartbeatTimeoutSeconds: 10,
-    }
+    const sessions = { ...DEFAULT_SESSION_POLICY, maxSeconds: 1000 }
     const { authority, clock, ref, openedAt } = await setUp({ sessions })
     clock.advance(600_000)
     expect(await authority.renew(ref, ada(clock))).toMatchObject({ deadline: openedAt + 1_000_000 })

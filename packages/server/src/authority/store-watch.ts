@@ -20,6 +20,7 @@ export class StoreWatch {
   readonly #clock: Clock
   readonly #events: EventHub
   #asking: Promise<StoreHealth> | undefined
+  #answeredAt = Number.NEGATIVE_INFINITY
   #failure: WsticketError | undefined
   /** What was told of it last; nothing while it cannot be reached. */
   #told: string | undefined
@@ -66,9 +67,10 @@ export class StoreWatch {
     }
   }
 
-  /** Resolves if the store can be reached. */
-  async ask(): Promise<void> {
-    await this.#answer()
+  /** Resolves if the store can be reached. What it answered less than `freshMs` ago counts. */
+  async ask(freshMs = 0): Promise<void> {
+    const fresh = this.#asking === undefined && this.#clock.now() - this.#answeredAt < freshMs
+    if (!fresh) await this.#answer()
     if (this.#failure !== undefined) throw this.#failure
   }
 
@@ -76,6 +78,7 @@ export class StoreWatch {
   #answer(): Promise<StoreHealth> {
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined
+      this.#answeredAt = this.#clock.now()
     })
     return this.#asking
   }

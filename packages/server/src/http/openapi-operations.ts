@@ -130,6 +130,26 @@ export function operationTexts(
       success: { status: 200, schema: 'Config', description: 'The configuration.' },
       refusals: [],
     },
+    health: {
+      summary: 'Tell that the process runs',
+      description:
+        'Always 200, whatever the store does: for whoever restarts a process that does not answer.',
+      tag: 'About this server',
+      caller: 'anyone',
+      success: { status: 200, schema: 'Health', description: 'It runs.' },
+      refusals: [],
+    },
+    ready: {
+      summary: 'Tell whether this node should get new sockets',
+      description:
+        'For load balancers; answers within 200 milliseconds, whatever the store does. A node that is not ready keeps the ' +
+        'sockets that it has.',
+      tag: 'About this server',
+      caller: 'anyone',
+      success: { status: 200, schema: 'Readiness', description: 'It admits, and hears what is revoked.' },
+      refusals: [],
+      unavailable: 'It is `starting`, its store is `unavailable`, or it is `draining` because it shuts down.',
+    },
     openapi: {
       summary: 'Describe this interface',
       description: 'This document.',

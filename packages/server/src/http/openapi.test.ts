@@ -237,6 +237,8 @@ describe('a running server', () => {
     ).toBe('ticket_revoked')
     await call(url, 'GET', PATHS.status)
     await call(url, 'GET', PATHS.config)
+    await call(url, 'GET', PATHS.health)
+    await call(url, 'GET', PATHS.ready)
     await call(url, 'GET', '/openapi.json')
     await call(url, 'POST', PATHS.logout, { bearer: ada, body: '{}' })
 
@@ -271,7 +273,7 @@ describe('a running server', () => {
     }
   })
 
-  it('has a name for every schema, and the shape of the status where the store is down', () => {
+  it('has a name for every schema, and the shape of the answer where the store is down', () => {
     const schemas = Object.keys(document.components.schemas ?? {})
     expect(schemas).toContain('Json')
     expect(schemas.filter((name) => name.startsWith('_'))).toEqual([])
@@ -287,6 +289,8 @@ describe('a running server', () => {
     })
     served = await documentOf(url)
     expect((await call(url, 'GET', PATHS.status)).status).toBe(503)
+    expect((await call(url, 'GET', PATHS.ready)).status).toBe(503)
+    expect((await call(url, 'GET', PATHS.health)).status).toBe(200)
     expect((await call(url, 'POST', PATHS.ticket, { bearer: await token() })).status).toBe(503)
   })
 

@@ -6,9 +6,11 @@ import type { Operation, RouteParts } from './operation.js'
 import {
   closeResponseSchema,
   configResponseSchema,
+  healthResponseSchema,
   logoutRequestSchema,
   logoutResponseSchema,
   problemSchema,
+  readyResponseSchema,
   renewResponseSchema,
   revokeResponseSchema,
   sessionsResponseSchema,
@@ -222,6 +224,8 @@ function schemasOf(maxTtlSeconds: number): Record<string, JsonObject> {
     logoutResponseSchema,
     configResponseSchema,
     statusResponseSchema,
+    healthResponseSchema,
+    readyResponseSchema,
     problemSchema,
   ])
   const { $defs = {} } = z.toJSONSchema(all, {

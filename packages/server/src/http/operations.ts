@@ -1,6 +1,7 @@
 import { PATHS } from '@wsticket/protocol'
 import type { Claims } from '../identity/principal.js'
 import type { Operation, RouteParts } from './operation.js'
+import { readHealth, readReadiness } from './probe-operations.js'
 import { ticketRequestSchema } from './schemas.js'
 import { closeSession, listSessions, logOut, renewSession } from './session-operations.js'
 import { issueTicket, readConfig, readStatus, revokeTicket, validateTicket } from './ticket-operations.js'
@@ -38,5 +39,7 @@ export function operations<C extends Claims>(parts: RouteParts<C>): readonly Ope
       paths: [PATHS.config],
       run: async () => ({ ok: true, body: readConfig(parts) }),
     },
+    { name: 'health', method: 'GET', paths: [PATHS.health], run: async () => readHealth() },
+    { name: 'ready', method: 'GET', paths: [PATHS.ready], run: () => readReadiness(parts) },
   ]
 }

@@ -1,12 +1,14 @@
 import {
   type CloseResponse,
   type ConfigResponse,
+  type HealthResponse,
   type Json,
   type LogoutRequest,
   type LogoutResponse,
   METADATA_MAX_BYTES,
   type ProblemMessage,
   REFUSALS,
+  type ReadyResponse,
   type RefusalCode,
   type RenewResponse,
   type RevokeResponse,
@@ -163,6 +165,17 @@ export const statusResponseSchema: z.ZodType<StatusResponse> = z
     }),
   })
   .meta({ id: 'Status' })
+
+export const healthResponseSchema: z.ZodType<HealthResponse> = z
+  .strictObject({ status: z.literal('ok') })
+  .meta({ id: 'Health' })
+
+export const readyResponseSchema: z.ZodType<ReadyResponse> = z
+  .strictObject({
+    status: z.enum(['ready', 'starting', 'unavailable', 'draining']),
+    store: z.strictObject({ kind: z.string(), reachable: z.boolean() }),
+  })
+  .meta({ id: 'Readiness' })
 
 export const problemSchema: z.ZodType<ProblemMessage> = z
   .strictObject({

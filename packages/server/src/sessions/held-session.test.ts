@@ -9,6 +9,7 @@ import { DEFAULT_SESSION_POLICY, type SessionPolicy } from './policy.js'
 function setUp(more: { readonly remainingMs?: number; readonly policy?: Partial<SessionPolicy> } = {}) {
   const clock = manualClock()
   const over: { readonly code: RefusalCode | undefined; readonly durationMs: number }[] = []
+  const sockets: ('closing' | 'gone')[] = []
   let deadlines = 0
   const session = new HeldSession(
     {
@@ -31,13 +32,15 @@ function setUp(more: { readonly remainingMs?: number; readonly policy?: Partial<
         deadlines += 1
       },
       over: (_session, code, durationMs) => over.push({ code, durationMs }),
+      closing: () => sockets.push('closing'),
+      gone: () => sockets.push('gone'),
       failed: (error) => {
         throw error
       },
     },
   )
   const policy = { ...DEFAULT_SESSION_POLICY, ...more.policy }
-  return { clock, over, session, policy, socket: recordedSocket(), deadlines: () => deadlines }
+  return { clock, over, sockets, session, policy, socket: recordedSocket(), deadlines: () => deadlines }
 }
 
 describe('HeldSession', () => {
@@ -103,6 +106,25 @@ describe('HeldSession', () => {
     expect(socket.terminated).toBe(0)
     clock.advance(1)
     expect(socket.terminated).toBe(1)
+  })
+
+  test('tells when its socket is told to close, and when it has gone or was cut off', () => {
+    const goes = setUp()
+    goes.session.attach(goes.socket, goes.policy)
+    goes.session.end('draining')
+    expect(goes.sockets).toEqual(['closing'])
+    goes.session.ended()
+    expect(goes.sockets).toEqual(['closing', 'gone'])
+    const stays = setUp()
+    stays.session.attach(stays.socket, stays.policy)
+    stays.session.end('draining')
+    stays.clock.advance(5000)
+    expect(stays.sockets).toEqual(['closing', 'gone'])
+    const late = setUp()
+    late.session.end('draining')
+    expect(late.sockets).toEqual([])
+    late.session.attach(late.socket, late.policy)
+    expect(late.sockets).toEqual(['closing'])
   })
 
   test('cuts nobody off who closed in time, and leaves no timer', () => {

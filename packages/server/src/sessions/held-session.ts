@@ -37,6 +37,10 @@ export interface AdmittedSession<C extends Claims = Claims> {
 export interface HeldSessionHandlers<C extends Claims> {
   deadline(session: HeldSession<C>): void
   over(session: HeldSession<C>, code: RefusalCode | undefined, durationMs: number): void
+  /** Its socket was told to close. */
+  closing(session: HeldSession<C>): void
+  /** Its socket has gone, or was cut off. */
+  gone(session: HeldSession<C>): void
   /** An adapter's socket threw, which it must not. */
   failed(error: unknown): void
 }
@@ -145,6 +149,7 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
   ended(): void {
     this.#cancelCut?.()
     this.#finish(undefined)
+    this.#handlers.gone(this)
   }
 
   /** Ends it with a code of the refusal table: the socket gets a close frame and is cut off if it stays. */
@@ -164,6 +169,7 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
   #closeSocket(code: RefusalCode, retryAfterSeconds?: number): void {
     const socket = this.#socket
     if (socket === undefined) return
+    this.#handlers.closing(this)
     const { close = POLICY_VIOLATION } = REFUSALS[code]
     const told = this.#guard(() => socket.close(close, formatCloseReason(code, retryAfterSeconds)))
     if (!told) this.#terminate()
@@ -172,6 +178,7 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
 
   #terminate(): void {
     this.#guard(() => this.#socket?.terminate())
+    this.#handlers.gone(this)
   }
 
   /** Keeps one socket that throws from standing in the way of the others. */

@@ -96,6 +96,30 @@ describe('NoticePump', () => {
     await stopping
   })
 
+  // While there was nothing to tell, nobody could say whether the store could be read again.
+  test('knows at once after a failure that the store can be read again, though there is nothing to tell', async () => {
+    const { pump, clock, faults, failures, heard, revoke, seen } = setUp()
+    await pump.start()
+    faults.set('notices', refusedConnection)
+    await revoke('a')
+    await clock.run(2000)
+    expect([failures.length, heard()]).toEqual([5, 2])
+    faults.clear()
+    await clock.run(500)
+    expect(heard()).toBe(3)
+    await revoke('b')
+    await settled()
+    expect(seen).toEqual([subject('a'), subject('b')])
+    faults.set('notices', () => new Promise(() => {}))
+    await revoke('c')
+    await clock.run(60_000)
+    // One that waits is not called a failure.
+    expect(failures).toHaveLength(5)
+    const stopping = pump.stop()
+    await clock.run(1000)
+    await stopping
+  })
+
   // A store that did not wait for notices took all of the process's time.
   test('reads a store that does not wait ten times at once, and then every half second', async () => {
     const { pump, clock, faults, made, seen, revoke, inner } = setUp()

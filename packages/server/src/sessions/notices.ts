@@ -62,32 +62,40 @@ export class NoticePump {
   async #run(): Promise<void> {
     const { signal } = this.#stop
     let cursor: string | undefined
+    let heard = false
     let vain = 0
     while (!signal.aborted) {
       const askedAt = this.#clock.now()
       try {
-        const batch = await (cursor === undefined ? this.#present() : this.#store.notices(cursor, signal))
+        const batch = await (heard ? this.#store.notices(cursor, signal) : this.#atOnce(cursor))
         const vainly = batch.cursor === cursor || batch.notices.length === 0
         cursor = batch.cursor
         if (!this.#tell(batch.notices) || batch.gap) this.#handlers.gap()
+        heard = true
         this.#handlers.heard()
         this.#setReady()
         vain = vainly && this.#clock.now() - askedAt < AT_ONCE_MS ? vain + 1 : 0
         if (vain >= VAIN_READS) await pause(this.#clock, RETRY_MS, signal)
       } catch (error) {
         if (signal.aborted) return
+        heard = false
         this.#handlers.failed(error)
         await pause(this.#clock, RETRY_MS, signal)
       }
     }
   }
 
-  /** Where reading begins. That has nothing to wait for, so a store that does not answer has failed. */
-  #present(): Promise<NoticeBatch> {
+  /**
+   * Where reading begins, or goes on after a failure: with no word of when there is news, a read that waits cannot be told from
+   * one that is lost. One that does not wait is answered in time, or has failed.
+   */
+  #atOnce(cursor: string | undefined): Promise<NoticeBatch> {
     const given = new AbortController()
     const giveUp = (): void => given.abort()
     this.#stop.signal.addEventListener('abort', giveUp)
-    return withDeadline(this.#store.notices(undefined, given.signal), {
+    // Without a cursor there is nothing to wait for.
+    if (cursor !== undefined) giveUp()
+    return withDeadline(this.#store.notices(cursor, given.signal), {
       clock: this.#clock,
       ms: STORE_BUDGET_MS,
       late: () => {

@@ -8,6 +8,8 @@ export interface SessionPolicy {
   readonly heartbeatSeconds: number
   /** Seconds that a peer has to answer a ping. @default 10 */
   readonly heartbeatTimeoutSeconds: number
+  /** Seconds over which a node that shuts down spreads the closing of its sockets, if it has many. @default 10 */
+  readonly drainSeconds: number
 }
 
 export const DEFAULT_SESSION_POLICY: SessionPolicy = {
@@ -15,4 +17,5 @@ export const DEFAULT_SESSION_POLICY: SessionPolicy = {
   idleSeconds: undefined,
   heartbeatSeconds: 25,
   heartbeatTimeoutSeconds: 10,
+  drainSeconds: 10,
 }

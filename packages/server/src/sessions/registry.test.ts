@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ada, type Core, makeCore } from '../../test/core.js'
 import { type RecordedSocket, recordedSocket } from '../../test/held-socket.js'
-import { type Intercept, refusedConnection } from '../../test/intercepted-store.js'
+import { type Intercept, lost, refusedConnection } from '../../test/intercepted-store.js'
 import type { TicketWishes } from '../authority/policy.js'
 import { settled } from '../conformance/index.js'
 import type { Principal } from '../identity/principal.js'
@@ -11,8 +11,8 @@ import type { Seat } from './registry.js'
 
 const ISSUER = 'https://id.example.com'
 
-async function setUp(): Promise<Core> {
-  const core = makeCore()
+async function setUp(changes: Parameters<typeof makeCore>[0] = {}): Promise<Core> {
+  const core = makeCore(changes)
   await core.registry.ready()
   return core
 }
@@ -428,45 +428,199 @@ describe('a gap in the notices', () => {
   })
 })
 
-describe('close', () => {
-  test('ends everything with 1012 and stops listening', async () => {
+describe('drain', () => {
+  /** Drains; the answer tells whether that is over. */
+  function drain(core: Core, windowMs = 10_000): { readonly over: () => boolean } {
+    let over = false
+    void core.registry.drain(windowMs).then(() => {
+      over = true
+    })
+    return { over: () => over }
+  }
+
+  async function connectMany(core: Core, count: number): Promise<Held[]> {
+    const ticket = await ticketOf(core, { singleUse: false })
+    const held: Held[] = []
+    for (let index = 0; index < count; index += 1)
+      held.push(hold(core, core.registry.seat(), await redeem(core, ticket)))
+    return held
+  }
+
+  function manySockets(): Promise<Core> {
+    const { limits } = makeCore().context
+    return setUp({ limits: { ...limits, sessionsPerUser: 10_000, issuePerUser: undefined } })
+  }
+
+  test('closes few sockets one soon after the other, with 1012, and ends when all have gone', async () => {
     const core = await setUp()
-    const held = [await connect(core), await connect(core, {}, { subject: 'alan' })]
-    await core.registry.close('draining')
-    for (const { socket } of held) expect(socket.closes).toEqual([{ code: 1012, reason: 'draining' }])
+    const held = await connectMany(core, 3)
+    const drained = drain(core)
+    expect(held.map(({ socket }) => socket.closes)).toEqual([[{ code: 1012, reason: 'draining' }], [], []])
+    held[0]?.session.ended()
+    await core.clock.run(50)
+    expect(held.map(({ socket }) => socket.open)).toEqual([false, false, true])
+    held[1]?.session.ended()
+    await core.clock.run(50)
+    expect(held.map(({ socket }) => socket.open)).toEqual([false, false, false])
     expect(core.registry.size).toBe(0)
+    expect(drained.over()).toBe(false)
+    held[2]?.session.ended()
+    await settled()
+    expect(drained.over()).toBe(true)
   })
 
-  test('has told the store of every socket when it is done', async () => {
+  test('spreads many over its window', async () => {
+    const core = await manySockets()
+    const held = await connectMany(core, 1000)
+    const left = (): number => held.filter(({ socket }) => socket.open).length
+    drain(core, 5000)
+    await core.clock.run(2500)
+    expect(left()).toBeGreaterThanOrEqual(498)
+    expect(left()).toBeLessThanOrEqual(502)
+    await core.clock.run(2500)
+    expect(left()).toBe(0)
+  })
+
+  test('closes all at once where it has no time', async () => {
+    const core = await setUp()
+    const held = await connectMany(core, 3)
+    drain(core, 0)
+    expect(held.filter(({ socket }) => socket.open)).toEqual([])
+  })
+
+  test('cuts off who does not go, and waits for nobody longer', async () => {
+    const core = await setUp()
+    const [stubborn] = await connectMany(core, 1)
+    const drained = drain(core)
+    await core.clock.run(4999)
+    expect([drained.over(), stubborn?.socket.terminated]).toEqual([false, 0])
+    await core.clock.run(1)
+    expect([drained.over(), stubborn?.socket.terminated]).toEqual([true, 1])
+  })
+
+  test('does not wait for the turn of those that go by themselves', async () => {
+    const core = await setUp()
+    const held = await connectMany(core, 4)
+    const drained = drain(core)
+    for (const { session } of held) session.ended()
+    await settled()
+    expect(drained.over()).toBe(true)
+    expect(held.map(({ socket }) => socket.open)).toEqual([false, true, true, true])
+    // But for the seal keys, which are read again in a while.
+    expect(core.clock.pending()).toEqual([30_000])
+  })
+
+  test('waits for a socket that was told to close before, by a logout', async () => {
+    const core = await setUp()
+    const { session, socket } = await connect(core)
+    await core.authority.revoke({ issuer: ISSUER, subject: 'ada' })
+    await settled()
+    expect(socket.closes).toEqual([{ code: 3003, reason: 'session_revoked' }])
+    const drained = drain(core)
+    await settled()
+    expect(drained.over()).toBe(false)
+    session.ended()
+    await settled()
+    expect(drained.over()).toBe(true)
+  })
+
+  // Whoever was among the last to be closed went on though the user had logged out.
+  test('lets a logout close at once who still waits for the turn', async () => {
+    const core = await setUp()
+    const held = await connectMany(core, 3)
+    const other = await connect(core, {}, { subject: 'alan' })
+    drain(core)
+    await core.authority.revoke({ issuer: ISSUER, subject: 'ada' })
+    await settled()
+    expect(held.map(({ socket }) => socket.closes[0]?.reason)).toEqual([
+      'draining',
+      'session_revoked',
+      'session_revoked',
+    ])
+    expect(other.socket.open).toBe(true)
+    await core.clock.run(50)
+    expect(other.socket.closes).toEqual([{ code: 1012, reason: 'draining' }])
+  })
+
+  test('has told the store of every socket when it is over', async () => {
     const core = await setUp()
     const { session } = await connect(core)
-    let told = false
-    core.faults.set('closeSocket', (async (_call, make) => {
-      await settled()
-      await make()
-      told = true
-    }) as Intercept)
-    await core.registry.close('draining')
-    expect(told).toBe(true)
+    let tell = (): void => {}
+    core.faults.set('closeSocket', async (_call, make) => {
+      await new Promise<void>((resolve) => {
+        tell = resolve
+      })
+      return make()
+    })
+    const drained = drain(core)
+    session.ended()
+    await settled()
+    expect(drained.over()).toBe(false)
+    tell()
+    await settled()
+    expect(drained.over()).toBe(true)
     expect(await core.calls.checkSessions([session.ref])).toEqual([{ ref: session.ref, kind: 'gone' }])
   })
 
+  test('is not held up by a store that hangs', async () => {
+    const core = await setUp()
+    const [held] = await connectMany(core, 1)
+    core.faults.set('closeSocket', lost)
+    const drained = drain(core)
+    held?.session.ended()
+    await core.clock.run(999)
+    expect(drained.over()).toBe(false)
+    await core.clock.run(1)
+    expect(drained.over()).toBe(true)
+  })
+
   // It stayed open, and no revocation would ever have reached it.
-  test('ends what was still being admitted', async () => {
+  test('waits for what is being admitted, and closes it', async () => {
     const core = await setUp()
     const seat = core.registry.seat()
     const admitted = await redeem(core, await ticketOf(core))
-    await core.registry.close('draining')
-    expect(hold(core, seat, admitted).socket.closes).toEqual([{ code: 1012, reason: 'draining' }])
+    const drained = drain(core)
+    await settled()
+    expect(drained.over()).toBe(false)
+    const { session, socket } = hold(core, seat, admitted)
+    expect(socket.closes).toEqual([{ code: 1012, reason: 'draining' }])
+    seat.leave()
+    await settled()
+    expect(drained.over()).toBe(false)
+    session.ended()
+    await settled()
+    expect(drained.over()).toBe(true)
     expect(core.registry.size).toBe(0)
+  })
+
+  test('waits no longer for what is refused in the end', async () => {
+    const core = await setUp()
+    const seat = core.registry.seat()
+    const drained = drain(core)
+    await settled()
+    expect(drained.over()).toBe(false)
+    seat.leave()
+    await settled()
+    expect(drained.over()).toBe(true)
+  })
+
+  test('has nothing to do where nothing is held', async () => {
+    const core = await setUp()
+    await core.registry.drain(10_000)
+    await core.registry.stop()
+    expect(core.clock.pending()).toEqual([])
   })
 })
 
-test('a store whose notices cannot be read is told to the hub', async () => {
+test('a store whose notices cannot be read is told to the hub, and is known until they can', async () => {
   const core = makeCore()
   core.faults.set('notices', refusedConnection)
   void core.registry.ready()
   await settled()
   expect(core.told('store.failed')).toMatchObject([{ operation: 'notices', message: 'connect ECONNREFUSED' }])
-  await core.registry.close('draining')
+  expect(core.registry.failure).toMatchObject({ code: 'store_unavailable' })
+  core.faults.clear()
+  await core.clock.run(500)
+  expect(core.registry.failure).toBeUndefined()
+  await core.registry.stop()
 })

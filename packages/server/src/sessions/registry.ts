@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import { type Clock, pause } from '../clock.js'
 import { messageOf, type WsticketError } from '../errors.js'
 import type { EventHub } from '../events/hub.js'
 import type { Claims } from '../identity/principal.js'
@@ -7,13 +7,15 @@ import type { StoreCalls } from '../stores/store-calls.js'
 import { type AdmittedSession, HeldSession } from './held-session.js'
 import { NoticePump } from './notices.js'
 import type { SessionPolicy } from './policy.js'
+import { Recheck } from './recheck.js'
 import type { HeldSocket, SocketHold } from './session.js'
 
 // How long a deadline waits for a store that does not answer, before its socket is closed all the same.
 const DEADLINE_PATIENCE_MS = 30_000
 const DEADLINE_RETRY_MS = 1000
-// Of held sessions checked in one call after a gap.
-const CHECK_BATCH = 500
+// Between two sockets that are closed as the node shuts down: few need not take the whole window, and clients that come back at
+// this pace are no storm.
+const DRAIN_PACE_MS = 50
 
 /** A place for a session that a redeem may open; while it is held, no revocation can pass unseen. */
 export class Seat<C extends Claims = Claims> {
@@ -44,14 +46,18 @@ export class SessionRegistry<C extends Claims = Claims> {
   readonly #policy: SessionPolicy
   readonly #events: EventHub
   readonly #pump: NoticePump
+  readonly #recheck: Recheck
   readonly #seats = new Set<Seat<C>>()
   readonly #byRef = new Map<string, Set<HeldSession<C>>>()
   readonly #bySubject = new Map<SubjectKey, Set<HeldSession<C>>>()
+  /** Sockets that were told to close and have not gone yet. */
+  readonly #closing = new Set<HeldSession<C>>()
   /** Sockets that the store is being told of. */
   readonly #releases = new Set<Promise<void>>()
   #size = 0
   #failure: WsticketError | undefined
-  #closed: 'draining' | undefined
+  #draining = false
+  #ended: () => void = () => {}
 
   constructor(parts: {
     readonly store: StoreCalls
@@ -67,13 +73,19 @@ export class SessionRegistry<C extends Claims = Claims> {
       notice: (notice) => this.#apply(notice),
       gap: () => {
         for (const seat of this.#seats) seat.gap = true
-        void this.#checkAll()
+        this.#recheck.add(this.#byRef.keys())
       },
       heard: () => {
         this.#failure = undefined
       },
       failed: (error) => {
         this.#failure = this.#store.failed('notices', error)
+      },
+    })
+    this.#recheck = new Recheck(parts.store, parts.clock, {
+      held: (ref) => this.#byRef.has(ref),
+      checked: (check) => {
+        for (const session of [...(this.#byRef.get(check.ref) ?? [])]) this.#applyCheck(session, check)
       },
     })
   }
@@ -101,6 +113,7 @@ export class SessionRegistry<C extends Claims = Claims> {
 
   unseat(seat: Seat<C>): void {
     this.#seats.delete(seat)
+    this.#ended()
   }
 
   settle(seat: Seat<C>, admitted: AdmittedSession<C>): HeldSession<C> {
@@ -113,14 +126,20 @@ export class SessionRegistry<C extends Claims = Claims> {
         this.#events.emit('session.closed', { ref, subject: principal.subject, code, durationMs })
         this.#release(ref, held.admitted.attemptId)
       },
+      closing: (held) => this.#closing.add(held),
+      gone: (held) => {
+        this.#closing.delete(held)
+        this.#ended()
+      },
       failed: (error) => this.#events.emit('handler.failed', { where: 'socket', message: messageOf(error) }),
     })
     this.#add(session)
     const { ref, principal, audience, deadline, address } = session
     this.#events.emit('session.opened', { ref, subject: principal.subject, audience, deadline, address })
     for (const notice of seat.missed) this.#applyTo(session, notice)
-    if (seat.gap) void this.#checkBatch([ref])
-    if (this.#closed !== undefined) session.end(this.#closed)
+    if (seat.gap) this.#recheck.add([ref])
+    // Redeemed while the node began to drain: whoever was held then is being closed already.
+    if (this.#draining) session.end('draining')
     return session
   }
 
@@ -135,17 +154,41 @@ export class SessionRegistry<C extends Claims = Claims> {
     for (const session of [...(this.#byRef.get(ref) ?? [])]) this.#update(session, remainingMs, permissions)
   }
 
-  /** Ends everything that is held, and what is still being admitted, and stops listening. */
-  async close(code: 'draining'): Promise<void> {
-    this.#closed = code
-    for (const sessions of [...this.#byRef.values()]) for (const session of [...sessions]) session.end(code)
-    await this.#pump.stop()
-    // A store that counts these sockets must know that they are gone before the process is.
-    await Promise.all(this.#releases)
+  /**
+   * Closes what is held, spread over at most `windowMs`, and what is still being admitted. Resolves once every socket has gone,
+   * or was cut off, and the store has been told, or did not listen. Revocations are heard for as long as that takes.
+   */
+  async drain(windowMs: number): Promise<void> {
+    this.#draining = true
+    const held = [...this.#byRef.values()].flatMap((sessions) => [...sessions])
+    const paceMs = Math.min(windowMs / held.length, DRAIN_PACE_MS)
+    const startedAt = this.#clock.now()
+    let closed = 0
+    for (const session of held) {
+      const waitMs = startedAt + closed * paceMs - this.#clock.now()
+      // One that ends by itself meanwhile takes nobody's turn.
+      if (waitMs > 0) await pause(this.#clock, waitMs, session.signal)
+      if (session.signal.aborted) continue
+      session.end('draining')
+      closed += 1
+    }
+    while (this.#seats.size + this.#closing.size + this.#releases.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#ended = resolve
+      })
+    }
+  }
+
+  /** Hears no more of revocations. */
+  stop(): Promise<void> {
+    return this.#pump.stop()
   }
 
   #release(ref: string, attemptId: string): void {
-    const release = this.#store.closeSocket(ref, attemptId).finally(() => this.#releases.delete(release))
+    const release = this.#store.closeSocket(ref, attemptId).then(() => {
+      this.#releases.delete(release)
+      this.#ended()
+    })
     this.#releases.add(release)
   }
 
@@ -190,25 +233,6 @@ export class SessionRegistry<C extends Claims = Claims> {
     if (check.kind === 'over') session.end(check.code)
     else if (check.kind === 'gone') session.end('session_expired')
     else this.#update(session, check.remainingMs, check.permissions)
-  }
-
-  async #checkAll(): Promise<void> {
-    const refs = [...this.#byRef.keys()]
-    for (let start = 0; start < refs.length; start += CHECK_BATCH) {
-      await this.#checkBatch(refs.slice(start, start + CHECK_BATCH))
-    }
-  }
-
-  async #checkBatch(refs: readonly string[]): Promise<void> {
-    if (!refs.some((ref) => this.#byRef.has(ref))) return
-    try {
-      for (const check of await this.#store.checkSessions(refs)) {
-        for (const session of [...(this.#byRef.get(check.ref) ?? [])]) this.#applyCheck(session, check)
-      }
-    } catch {
-      // Until it is known what was missed, nothing that is held can be trusted: asked again until it is.
-      this.#clock.after(DEADLINE_RETRY_MS, () => void this.#checkBatch(refs))
-    }
   }
 
   #add(session: HeldSession<C>): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ada, makeCore } from '../../test/core.js'
 import { type RecordedSocket, recordedSocket } from '../../test/held-socket.js'
 import { interceptedStore, type StoreCall } from '../../test/intercepted-store.js'
+import { closed } from '../../test/rig.js'
 import { everyOrder, type Schedule } from '../../test/schedule.js'
 import { subjectKey } from '../authority/secret.js'
 import { manualClock, settled } from '../conformance/index.js'
@@ -117,7 +118,7 @@ async function play(scene: Scene, schedule: Schedule, run: () => Promise<void>):
     expect(await again).toMatchObject({ ok: false, refusal: { code: 'credential_revoked' } })
   }
   const endings: Ending[] = ticket === undefined ? ['no ticket'] : upgrades.map((ended) => ended())
-  await wsticket.close()
+  await closed(wsticket, clock)
   return endings
 }
 
@@ -271,7 +272,9 @@ describe('a revoke that meets a renewal in every order', () => {
         expect(socket.closes).toEqual([{ code: 3003, reason: 'session_revoked' }])
         expect(await inner.checkSessions([ref])).toMatchObject([{ kind: 'over' }])
         expect(core.registry.size).toBe(0)
-        await core.registry.close('draining')
+        session.ended()
+        await core.registry.drain(0)
+        await core.registry.stop()
         return renewed.ok ? 'renewed' : renewed.refusal.code
       })
       const refusal = target === 'ticket' ? 'session_over' : 'credential_revoked'

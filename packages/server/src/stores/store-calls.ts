@@ -90,6 +90,15 @@ export class StoreCalls {
     }
   }
 
+  /** Lets go of what the store opened for itself. Never rejects: the process ends all the same. */
+  async close(): Promise<void> {
+    try {
+      await this.call('end', async (store) => store.close?.())
+    } catch {
+      // Told to the hub already.
+    }
+  }
+
   checkSessions(refs: readonly string[]): Promise<readonly SessionCheck[]> {
     return this.call('check', (store) => store.checkSessions(refs))
   }

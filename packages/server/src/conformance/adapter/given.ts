@@ -40,6 +40,8 @@ export interface Given extends AdapterUnderTest {
 }
 
 const PATIENCE_MS = 5000
+// By then a node that closes has cut off whoever stays.
+const CLOSED_MS = 30_000
 
 /** Makes a case of a proof. The application answers each message with `echo: <text>`, and greets. */
 export function adapterCase(
@@ -72,7 +74,9 @@ export function adapterCase(
         await prove(given(under, served, requests, dialled))
       } finally {
         for (const socket of dialled) socket.drop()
-        await under.close()
+        const closing = under.close()
+        await under.advance(CLOSED_MS)
+        await closing
       }
     },
   }

@@ -15,6 +15,9 @@ async function connected(
   return { socket, ref }
 }
 
+// Ten kilobytes each: more than any buffer on the way takes at once.
+const LAST_WORDS = 300
+
 /** Live sockets. */
 export const livingCases: readonly AdapterCase[] = [
   adapterCase('a revoked session is closed with 3003 and its reason', async (given) => {
@@ -47,8 +50,23 @@ export const livingCases: readonly AdapterCase[] = [
 
   adapterCase('a node that closes says 1012 to every socket', async (given) => {
     const { socket } = await connected(given)
-    await given.wsticket.close()
+    const closing = given.wsticket.close()
     assert.deepEqual(await socket.closeFrame(), { code: 1012, reason: 'draining' })
+    await socket.close()
+    // Everybody has gone, and the adapter has said so: nobody needs to be cut off.
+    await closing
+  }),
+
+  adapterCase('a node that closes loses nothing that the application had sent', async (given) => {
+    const { socket } = await connected(given)
+    const long = 'x'.repeat(10_000)
+    for (let count = 0; count < LAST_WORDS; count += 1) given.served[0]?.socket.send(`${count} ${long}`)
+    const closing = given.wsticket.close()
+    for (let count = 0; count < LAST_WORDS; count += 1)
+      assert.equal(await socket.message(), `${count} ${long}`)
+    assert.deepEqual(await socket.closeFrame(), { code: 1012, reason: 'draining' })
+    await socket.close()
+    await closing
   }),
 
   adapterCase('after a close nothing more reaches the application', async (given) => {
