@@ -50,7 +50,7 @@ await orExplain(async () => {
     address,
     main,
     haproxy: programs.HAPROXY_PATH ?? '',
-    env: { NODE_ENV: 'development', LOG_LEVEL: 'error', ...process.env },
+    env: { NODE_ENV: 'development', LOG_LEVEL: 'fatal', ...process.env },
     say,
   })
   say(`wsticket chat: ${cluster.address}`)

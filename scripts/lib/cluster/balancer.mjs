@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addressComplaint } from './address.mjs'
 import { endChild, startChild } from './child.mjs'
-import { haproxyConfig, NODES_BACKEND } from './haproxy-config.mjs'
+import { haproxyConfig, READY_BACKEND, UNREADY_BACKEND } from './haproxy-config.mjs'
 
 /**
  * What the balancer thinks of a node: whether it sends clients there, since it answered when it was asked whether it is
@@ -90,12 +90,16 @@ export function readStandings(csv) {
   for (const row of rows) {
     const cells = row.split(',')
     const cell = (/** @type {string} */ column) => cells[columns.indexOf(column)] ?? ''
-    const name = cell('svname')
-    if (cell('pxname') !== NODES_BACKEND || name === 'BACKEND') continue
+    const [backend, name] = [cell('pxname'), cell('svname')]
+    if (![READY_BACKEND, UNREADY_BACKEND].includes(backend) || name === 'BACKEND') continue
     // `UP 1/2`: still up, though a check has failed. Before the first check a node is taken for up, too.
-    const ready =
-      cell('status').startsWith('UP') && !['INI', ''].includes(cell('check_status').replace('* ', ''))
-    standings.set(name, { ready, connections: Number(cell('scur')) })
+    const checked = !['', 'INI'].includes(cell('check_status').replace('* ', ''))
+    const ready = backend === READY_BACKEND && cell('status').startsWith('UP') && checked
+    const before = standings.get(name)
+    standings.set(name, {
+      ready: ready || before?.ready === true,
+      connections: Number(cell('scur')) + (before?.connections ?? 0),
+    })
   }
   return standings
 }

@@ -123,15 +123,18 @@ describe('readStandings', () => {
   it('reads the servers of the nodes, whatever the order of the columns is', () => {
     const csv = `# pxname,svname,scur,status,check_status
 address,FRONTEND,3,OPEN,
-nodes,node-1,2,UP,L7OK
-nodes,node-2,0,UP 1/2,* L7STS
-nodes,node-3,0,DOWN 1/2,L7STS
-nodes,node-4,0,UP,INI
-nodes,BACKEND,2,UP,
+ready,node-1,2,UP,L7OK
+ready,node-2,0,UP 1/2,* L7STS
+ready,node-3,0,DOWN 1/2,L7STS
+ready,node-4,0,UP,INI
+ready,BACKEND,2,UP,
+unready,node-1,1,no check,
+unready,node-2,0,no check,
+unready,BACKEND,1,UP,
 control,control,1,no check,
 `
     expect(Object.fromEntries(readStandings(csv))).toEqual({
-      'node-1': { ready: true, connections: 2 },
+      'node-1': { ready: true, connections: 3 },
       'node-2': { ready: true, connections: 0 },
       'node-3': { ready: false, connections: 0 },
       'node-4': { ready: false, connections: 0 },
@@ -192,6 +195,18 @@ describe('startBalancer', { timeout: SLOW_MS }, () => {
     expect(names).not.toContain(name)
     socket.send('still here')
     expect(await socket.next()).toBe('still here')
+  })
+
+  it('asks the nodes all the same when none of them is ready', async () => {
+    const { port, nodes, balancer } = await makeWorld()
+    for (const node of nodes) node.ready = false
+    const noneIsReady = async (): Promise<boolean> =>
+      [...(await balancer.standings()).values()].every(({ ready }) => !ready)
+    await vi.waitUntil(noneIsReady, { timeout: SLOW_MS / 2 })
+    expect((await ask(port, '/')).name).toMatch(/^node-[12]$/)
+    const socket = await dial(`ws://127.0.0.1:${port}/ws`)
+    const name = await socket.next()
+    expect((await balancer.standings()).get(name)).toEqual({ ready: false, connections: 1 })
   })
 
   it('sends a request to another node when one is gone, even before it knows', async () => {

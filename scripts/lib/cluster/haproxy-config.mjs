@@ -8,8 +8,9 @@
  * }} BalancerPlan
  */
 
-/** The backend that holds the nodes, as the statistics name it. */
-export const NODES_BACKEND = 'nodes'
+/** The backends that hold the nodes, as the statistics name them. */
+export const READY_BACKEND = 'ready'
+export const UNREADY_BACKEND = 'unready'
 
 const LOG_FORMAT = `    # A path may hold a ticket, and so may a query, which is not logged at all.
     http-request set-var(txn.path) path,regsub('wst1_[A-Za-z0-9_-]{56}','[ticket]',g)
@@ -54,9 +55,10 @@ frontend address
     http-request del-header forwarded
     option forwardfor
 ${log ? LOG_FORMAT : ''}    use_backend control if { path_beg /cluster/ }
-    default_backend ${NODES_BACKEND}
+    use_backend ${UNREADY_BACKEND} if { nbsrv(${READY_BACKEND}) eq 0 }
+    default_backend ${READY_BACKEND}
 
-backend ${NODES_BACKEND}
+backend ${READY_BACKEND}
     # WebSockets last: the node with the fewest takes the next one.
     balance leastconn
     option httpchk
@@ -64,6 +66,12 @@ backend ${NODES_BACKEND}
     http-check expect status 200
     # Not \`on-marked-down shutdown-sessions\`: a node that is not ready for new clients keeps those that it has.
     default-server check inter 500ms fastinter 200ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down
+${nodes.map(({ name, port }) => `    server ${name} 127.0.0.1:${port}`).join('\n')}
+
+backend ${UNREADY_BACKEND}
+    # None is ready, as in the seconds in which Redis chooses another master: for what they can do without it the nodes
+    # are there all the same, and for the rest they know better than we what is missing, and when to come again.
+    balance leastconn
 ${nodes.map(({ name, port }) => `    server ${name} 127.0.0.1:${port}`).join('\n')}
 
 backend control
