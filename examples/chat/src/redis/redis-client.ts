@@ -52,6 +52,7 @@ export async function openRedis(
   try {
     await watch.firstReady(options.startMs ?? START_MS)
   } catch (error) {
+    watch.stop()
     client.disconnect()
     throw error
   }

@@ -132,8 +132,7 @@ async function serve(
   }
   const address = `http://${shownHost(config.host)}:${port}`
   // The address itself is printed once, for people, by whoever started this.
-  const node = nodeName === undefined ? {} : { node: nodeName }
-  log.info({ event: 'started', port, agent: agent.name, mode: config.mode, ...node }, 'started')
+  log.info({ event: 'started', port, agent: agent.name, mode: config.mode }, 'started')
   return {
     address,
     close: async () => {

@@ -89,6 +89,7 @@ describe('nodes with one Redis', SLOW, () => {
     expect((await refresh(two, ada)).status).toBe(200)
     expect((await refresh(one, ada)).status).toBe(401)
     expect((await socket.end()).reason).toBe('session_revoked')
+    for (const line of two.logged().trim().split('\n')) expect(line).toContain('"node":"node-2"')
   })
 
   it('end a login everywhere, whichever of them is told', async () => {

@@ -33,7 +33,11 @@ export async function run(surroundings: Surroundings): Promise<ChatServer | unde
     return undefined
   }
   const { config } = read
-  const log = createLogger(config.logLevel, surroundings.logTo)
+  const { nodeName } = config
+  // Logs of several nodes are read together.
+  const log = createLogger(config.logLevel, surroundings.logTo).child(
+    nodeName === undefined ? {} : { node: nodeName },
+  )
   for (const note of config.notes) log.warn({ event: 'note' }, note)
   if (config.mode === 'production') {
     log.warn(
