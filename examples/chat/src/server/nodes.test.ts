@@ -164,8 +164,12 @@ describe('nodes with one Redis', SLOW, () => {
     const sockets: SocketProbe[] = []
     for (let count = 0; count < 10; count += 1) sockets.push(await connect(two, one, ada))
     const ends = sockets.map((socket) => socket.end())
+    const readiness = async (chat: RunningChat): Promise<number> =>
+      (await fetch(`${chat.address}/readyz`)).status
+    expect([await readiness(one), await readiness(two)]).toEqual([200, 200])
     const stopped = one.stop()
     await Promise.race(ends)
+    expect([await readiness(one), await readiness(two)]).toEqual([503, 200])
     const ticket = await takeTicket(one, ada)
     const refused = await dialRefused(socketUrl(one), { protocols: ticketProtocols(ticket) })
     expect(refused.body).toContain('draining')
