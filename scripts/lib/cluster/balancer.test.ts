@@ -29,7 +29,7 @@ interface TestNode {
 async function makeNode(name: string): Promise<TestNode> {
   const node: TestNode = { name, port: 0, ready: true, close: () => undefined }
   const answer: RequestListener = (asked, response) => {
-    if (asked.url === '/api/websocket/tickets/status') response.writeHead(node.ready ? 200 : 503).end()
+    if (asked.url === '/readyz') response.writeHead(node.ready ? 200 : 503).end()
     else response.end(JSON.stringify({ name, headers: asked.headers, url: asked.url }))
   }
   const server = createServer(answer)

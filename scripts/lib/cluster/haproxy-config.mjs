@@ -62,7 +62,7 @@ backend ${READY_BACKEND}
     # WebSockets last: the node with the fewest takes the next one.
     balance leastconn
     option httpchk
-    http-check send meth GET uri /api/websocket/tickets/status hdr Host localhost
+    http-check send meth GET uri /readyz hdr Host localhost
     http-check expect status 200
     # Not \`on-marked-down shutdown-sessions\`: a node that is not ready for new clients keeps those that it has.
     default-server check inter 500ms fastinter 200ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down
