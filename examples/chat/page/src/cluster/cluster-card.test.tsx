@@ -20,12 +20,13 @@ interface Shown {
   readonly busy?: ClusterOrder
   readonly problem?: string
   readonly silent?: boolean
+  readonly news?: string
   readonly node?: string
   readonly sessionRef?: string
 }
 
 function html({ node: holder, sessionRef, ...cluster }: Shown = {}): string {
-  const snapshot = { state, busy: undefined, problem: undefined, silent: false, ...cluster }
+  const snapshot = { state, busy: undefined, problem: undefined, silent: false, news: '', ...cluster }
   return renderToStaticMarkup(
     <ClusterCard watch={watch} cluster={snapshot} node={holder} sessionRef={sessionRef} />,
   )
@@ -77,5 +78,6 @@ describe('ClusterCard', () => {
     expect(busy).toContain('aria-busy="true"')
     expect(html({ problem: 'It is down already.' })).toMatch(/role="alert".*It is down already\./)
     expect(html({ silent: true })).toContain('gives no answer')
+    expect(html({ news: 'node-1 was killed' })).toMatch(/role="status">node-1 was killed</)
   })
 })

@@ -15,7 +15,7 @@ export function ClusterCard(props: {
   sessionRef: string | undefined
 }): JSX.Element | null {
   const { watch, cluster, node, sessionRef } = props
-  const { state, busy, problem, silent } = cluster
+  const { state, busy, problem, silent, news } = cluster
   if (state === undefined) return null
   const act = (action: ClusterAction, target: string, can: boolean): Act => ({
     can,
@@ -25,6 +25,9 @@ export function ClusterCard(props: {
   return (
     <section className="panel__section" aria-labelledby="cluster-title">
       <h3 id="cluster-title">Cluster</h3>
+      <p className="visually-hidden" role="status">
+        {news}
+      </p>
       {silent && (
         <p className="notice notice--warn">
           <Icon name="alert" />

@@ -100,6 +100,7 @@ describe('ClusterWatch', () => {
     await Promise.all([watch.order(KILL), watch.order({ action: 'drain-node', target: 'node-1' })])
     expect(busy).toContain(KILL)
     expect(watch.snapshot()).toMatchObject({ busy: undefined, problem: undefined, state: { now: 2 } })
+    expect(watch.snapshot().news).toBe('node-2 was killed')
     expect(notes).toEqual(['Killing node-2', 'node-2 was killed'])
     expect(asked).toEqual(['GET /cluster/state', `POST /cluster/actions ${JSON.stringify(KILL)}`])
   })

@@ -1,7 +1,7 @@
 import type { Fetch } from '../api/http.js'
 import type { Happening } from '../connection/timeline.js'
 import { orderCluster, readCluster } from './cluster-api.js'
-import type { ClusterHappening, ClusterOrder, ClusterState } from './cluster-state.js'
+import type { ClusterOrder, ClusterState } from './cluster-state.js'
 import { happeningWords, orderWords } from './cluster-words.js'
 
 export interface ClusterWatchOptions {
@@ -24,6 +24,8 @@ export interface ClusterSnapshot {
   readonly problem: string | undefined
   /** Whether the cluster gave no answer, so that the state may be old. */
   readonly silent: boolean
+  /** The last thing that was asked for or happened, for those who hear the page. */
+  readonly news: string
 }
 
 // What happens is over in seconds: while something is away, the page looks more often.
@@ -35,7 +37,13 @@ export class ClusterWatch {
   readonly #options: ClusterWatchOptions
   readonly #later: NonNullable<ClusterWatchOptions['later']>
   readonly #listeners = new Set<() => void>()
-  #snapshot: ClusterSnapshot = { state: undefined, busy: undefined, problem: undefined, silent: false }
+  #snapshot: ClusterSnapshot = {
+    state: undefined,
+    busy: undefined,
+    problem: undefined,
+    silent: false,
+    news: '',
+  }
   #cancel: (() => void) | undefined
   // Counts the times it began: an answer for an earlier one is nobody's any more.
   #round = 0
@@ -76,7 +84,7 @@ export class ClusterWatch {
   async order(order: ClusterOrder): Promise<void> {
     if (this.#snapshot.busy !== undefined) return
     this.#show({ busy: order, problem: undefined })
-    this.#options.note(orderWords(order))
+    this.#note(orderWords(order))
     const answer = await orderCluster(this.#options.fetch, order)
     this.#show({ busy: undefined, ...(answer.kind === 'failed' && { problem: answer.because }) })
     if (answer.kind === 'state') this.#take(answer.state)
@@ -107,12 +115,15 @@ export class ClusterWatch {
     const news = state.happenings.filter(({ id }) => id > last)
     this.#told = news.at(-1)?.id ?? last
     this.#show({ state, silent: false })
-    for (const happening of news) this.#tell(happening)
+    for (const happening of news) {
+      const words = happeningWords(happening)
+      if (words !== undefined) this.#note(words)
+    }
   }
 
-  #tell(happening: ClusterHappening): void {
-    const words = happeningWords(happening)
-    if (words !== undefined) this.#options.note(words)
+  #note(happening: Happening): void {
+    this.#show({ news: happening.title })
+    this.#options.note(happening)
   }
 
   #show(change: Partial<ClusterSnapshot>): void {
