@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { type Clock, withDeadline } from '../../clock.js'
 import { WsticketError } from '../../errors.js'
 import type { Notice, NoticeBatch } from '../store.js'
@@ -11,6 +12,7 @@ import { ANNOUNCE, READ_NOTICES } from './scripts/shared.js'
 const KEEP_COUNT = 10_000
 const KEEP_MS = 3_600_000
 const READ_COUNT = 1000
+const MAX_BEGINNING = 2 ** 40
 // As long as any call of a store may take: a connection that went silent must not look like a quiet day.
 const READ_MS = 1000
 
@@ -81,7 +83,8 @@ export class NoticeStream {
   async #look(
     from: string,
   ): Promise<{ readonly entry: string; readonly gap: boolean; readonly notices: Notice[] }> {
-    const reading = this.#runner.run(READ_NOTICES, [this.#key], [from, String(READ_COUNT)])
+    const args = [from, String(READ_COUNT), String(randomInt(1, MAX_BEGINNING))]
+    const reading = this.#runner.run(READ_NOTICES, [this.#key], args)
     const reply = await withDeadline(reading, {
       clock: this.#clock,
       ms: READ_MS,

@@ -7,10 +7,11 @@
  * 15 session opened at, 16 address and 17 origin that opened it, 18 how the session was ended. `-` is none. The second
  * line has the permissions, the third is JSON that no script looks into.
  *
- * A subject is a hash: `g` generation, `l` logout from everywhere (second, until), `r` theoretical arrival time of the
- * rate, `T` outstanding tickets in the order of issue (`ref,expires,login,used;`), `S` live sessions
- * (`ref,deadline,opened,login,attempt=node&attempt=node;`), and for each revoked login `d:<login>` (at, until, keep).
- * What is in `T` or `S` is there; what was taken out is over. All times are Unix milliseconds by this Redis.
+ * A subject is a hash. `h` has words: 1 generation, 2 second and 3 end of its last logout from everywhere, 4 theoretical
+ * arrival time of the rate, 5 when the whole may be forgotten. `T` are the outstanding tickets in the order of issue
+ * (`ref,expires,login,used;`), `S` the live sessions (`ref,deadline,opened,login,attempt=node&attempt=node;`), and for each
+ * revoked login there is a `d:<login>` (at, until, keep). What is in `T` or `S` is there; what was taken out is over. All times
+ * are Unix milliseconds by this Redis. Each call of Redis costs more than what Lua does with its answer: so few fields.
  *
  * A ticket and its subject are touched together, by one command and before the first write: in a slot that migrates, the
  * one may be here and the other there. Redis then fails that command, and nothing has happened yet.
@@ -45,11 +46,6 @@ local function write_ticket(key, ticket, rest, life)
   redis.call('SET', key, table.concat(ticket, ' ') .. '\\n' .. rest, 'PX', int(math.max(life, 1)))
 end
 `,
-  keep_subject: `
-local function keep_subject(key, life)
-  if redis.call('PTTL', key) < life then redis.call('PEXPIRE', key, int(math.max(life, 1))) end
-end
-`,
   mark_of: `
 local function mark_of(login)
   return string.sub(login, 1, 16)
@@ -62,16 +58,6 @@ local function read_outstanding(text)
     list[#list + 1] = { ref = ref, expires = tonumber(expires), login = login, used = used }
   end
   return list
-end
-`,
-  write_outstanding: `
-local function write_outstanding(key, list)
-  if #list == 0 then return redis.call('HDEL', key, 'T') end
-  local parts = {}
-  for index, it in ipairs(list) do
-    parts[index] = it.ref .. ',' .. int(it.expires) .. ',' .. it.login .. ',' .. it.used .. ';'
-  end
-  redis.call('HSET', key, 'T', table.concat(parts))
 end
 `,
   read_sessions: `
@@ -91,9 +77,24 @@ local function read_sessions(text, at)
   return list, found
 end
 `,
-  write_sessions: `
-local function write_sessions(key, list)
-  if #list == 0 then return redis.call('HDEL', key, 'S') end
+  numbers: `
+local function numbers(text)
+  local found = {}
+  for word in string.gmatch(text or '', '%S+') do found[#found + 1] = tonumber(word) end
+  return found
+end
+`,
+  text_of_outstanding: `
+local function text_of_outstanding(list)
+  local parts = {}
+  for index, it in ipairs(list) do
+    parts[index] = it.ref .. ',' .. int(it.expires) .. ',' .. it.login .. ',' .. it.used .. ';'
+  end
+  return table.concat(parts)
+end
+`,
+  text_of_sessions: `
+local function text_of_sessions(list)
   local parts = {}
   for index, it in ipairs(list) do
     local sockets = {}
@@ -101,7 +102,38 @@ local function write_sessions(key, list)
     parts[index] = it.ref .. ',' .. int(it.deadline) .. ',' .. int(it.opened) .. ',' .. it.login .. ','
       .. table.concat(sockets, '&') .. ';'
   end
-  redis.call('HSET', key, 'S', table.concat(parts))
+  return table.concat(parts)
+end
+`,
+  read_subject: `
+local function read_subject(key, login, at)
+  local known = redis.call('HMGET', key, 'h', 'T', 'S', 'd:' .. login)
+  local head = words(known[1] or '')
+  local sessions, live = read_sessions(known[3], at)
+  return {
+    key = key,
+    generation = head[1],
+    logout = { second = tonumber(head[2] or 0), till = tonumber(head[3] or 0) },
+    arrival = tonumber(head[4] or 0),
+    ends = tonumber(head[5] or 0),
+    outstanding = read_outstanding(known[2]),
+    sessions = sessions,
+    live = live,
+    login_end = numbers(known[4]),
+  }
+end
+`,
+  write_subject: `
+-- Keeps it until a time at least. With slack, so that the next one need not prolong it again.
+local function write_subject(subject, at, till, slack)
+  local prolonged = till > subject.ends
+  if prolonged then subject.ends = till + slack end
+  local logout = subject.logout
+  redis.call('HSET', subject.key,
+    'h', subject.generation .. ' ' .. int(logout.second) .. ' ' .. int(logout.till) .. ' '
+      .. string.format('%.10f', subject.arrival) .. ' ' .. int(subject.ends),
+    'T', text_of_outstanding(subject.outstanding), 'S', text_of_sessions(subject.sessions))
+  if prolonged then redis.call('PEXPIRE', subject.key, int(math.max(subject.ends - at, 1))) end
 end
 `,
   without: `
@@ -120,13 +152,6 @@ local function position(list, ref)
   end
 end
 `,
-  numbers: `
-local function numbers(text)
-  local found = {}
-  for word in string.gmatch(text or '', '%S+') do found[#found + 1] = tonumber(word) end
-  return found
-end
-`,
   session_deadline: `
 local function session_deadline(credential_end, opened, longest, skew)
   local deadline = opened + longest
@@ -136,15 +161,14 @@ end
 `,
   overtaken: `
 -- Whether a logout has overtaken a credential: nil if none has.
-local function overtaken(logout, login_end, issued, at)
-  local ended = numbers(login_end)
+local function overtaken(subject, issued, at)
+  local ended, logout = subject.login_end, subject.logout
   if ended[2] and ended[2] > at then return { 'revoked' } end
-  local everywhere = numbers(logout)
-  if not everywhere[1] or everywhere[2] <= at or issued == '-' then return nil end
+  if logout.till <= at or issued == '-' then return nil end
   local second = tonumber(issued)
-  if second > everywhere[1] then return nil end
-  if second < everywhere[1] then return { 'revoked' } end
-  return { 'too_soon', int(math.max((everywhere[1] + 1) * 1000 - at, 1)) }
+  if second > logout.second then return nil end
+  if second < logout.second then return { 'revoked' } end
+  return { 'too_soon', int(math.max((logout.second + 1) * 1000 - at, 1)) }
 end
 `,
   tenure: `
@@ -156,16 +180,16 @@ local function tenure()
 end
 `,
   state_of: `
--- Where a ticket stands, given what its subject has: generation, outstanding tickets, end of its login.
-local function state_of(ticket, ref, generation, outstanding, login_end, at)
+-- Where a ticket stands, given what is known of its subject.
+local function state_of(ticket, ref, subject, at)
   if ticket[1] == 'u' then return 'used' end
   if ticket[1] == 'v' then return 'voided' end
   if ticket[1] == 'r' then return 'revoked' end
+  local generation, ended = subject.generation, subject.login_end[1]
   if generation and generation ~= ticket[7] then return 'revoked' end
-  local ended = numbers(login_end)
-  if ended[1] and ended[1] >= tonumber(ticket[3]) then return 'revoked' end
+  if ended and ended >= tonumber(ticket[3]) then return 'revoked' end
   if tonumber(ticket[4]) <= at then return 'expired' end
-  if not generation or not position(outstanding, ref) then return 'voided' end
+  if not generation or not position(subject.outstanding, ref) then return 'voided' end
   if ticket[2] == 's' and ticket[8] ~= '-' and ticket[8] ~= tenure() then return 'voided' end
   return 'outstanding'
 end

@@ -10,26 +10,21 @@ local key, base, ref, owner = KEYS[1], ARGV[1], ARGV[2], ARGV[4]
 local value = redis.call('GET', key)
 if not value then return { 'unknown' } end
 local ticket, rest = read_ticket(value)
-local subject, at, grace = base .. 'u:' .. ticket[5], now(), tonumber(ARGV[6])
-local expires = tonumber(ticket[4])
-redis.call('EXISTS', key, subject)
-local known = redis.call('HMGET', subject, 'g', 'T', 'S', 'd:' .. ticket[6])
-local outstanding = read_outstanding(known[2])
-local sessions, found = read_sessions(known[3], at)
-local live = found[ref]
+local at, grace, expires = now(), tonumber(ARGV[6]), tonumber(ticket[4])
+redis.call('EXISTS', key, base .. 'u:' .. ticket[5])
+local subject = read_subject(base .. 'u:' .. ticket[5], ticket[6], at)
+local live = subject.live[ref]
 if not live and (ARGV[3] == 'session' or at >= expires + grace) then return { 'unknown' } end
 if owner ~= '-' and owner ~= ticket[5] then return { 'unknown' } end
-local place = position(outstanding, ref)
+local place = position(subject.outstanding, ref)
 if live or place then
   ticket[1] = 'r'
-  if live then
-    ticket[18] = ARGV[5]
-    write_sessions(subject, without(sessions, ref))
+  if live then ticket[18] = ARGV[5] end
+  if place and subject.outstanding[place].used == '0' then
+    count_expiry(base, tonumber(ARGV[7]), expires, -1, at)
   end
-  if place then
-    if outstanding[place].used == '0' then count_expiry(base, tonumber(ARGV[7]), expires, -1, at) end
-    write_outstanding(subject, without(outstanding, ref))
-  end
+  subject.sessions, subject.outstanding = without(subject.sessions, ref), without(subject.outstanding, ref)
+  write_subject(subject, at, 0, 0)
   write_ticket(key, ticket, rest, math.max(expires, at) + grace - at)
 end
 return { 'revoked', int(at) }
@@ -46,27 +41,25 @@ return { 'revoked', int(at) }
 export const REVOKE_SUBJECT: Script = script(
   'revoke-subject',
   `
-local key, at, again = KEYS[1], now(), ARGV[5] ~= '-'
-local known = redis.call('HMGET', key, 'g', 'l', 'T', 'S')
-local logout = numbers(known[2])
+local at, again = now(), ARGV[5] ~= '-'
+local subject = read_subject(KEYS[1], '-', at)
 local revoked_at = again and tonumber(ARGV[5]) or at
 local second = math.floor(revoked_at / 1000)
-if again and logout[1] and logout[1] >= second then return { 'known', int(revoked_at) } end
-for _, it in ipairs(read_outstanding(known[3])) do
+if again and subject.logout.second >= second then return { 'known', int(revoked_at) } end
+for _, it in ipairs(subject.outstanding) do
   if it.used == '0' and it.expires > at then count_expiry(ARGV[1], tonumber(ARGV[4]), it.expires, -1, at) end
 end
 local since = {}
 if again then
-  for _, it in ipairs((read_sessions(known[4], at))) do
+  for _, it in ipairs(subject.sessions) do
     if it.opened > revoked_at then since[#since + 1] = it end
   end
 end
-local till = math.max(logout[2] or 0, revoked_at + tonumber(ARGV[3]))
-if not again or not known[1] then redis.call('HSET', key, 'g', ARGV[2]) end
-redis.call('HSET', key, 'l', int(second) .. ' ' .. int(till))
-write_outstanding(key, {})
-write_sessions(key, since)
-keep_subject(key, till - at)
+local till = math.max(subject.logout.till, revoked_at + tonumber(ARGV[3]))
+if not again or not subject.generation then subject.generation = ARGV[2] end
+subject.logout = { second = second, till = till }
+subject.outstanding, subject.sessions = {}, since
+write_subject(subject, at, till, 0)
 return { 'revoked', int(revoked_at) }
 `,
 )
@@ -78,16 +71,16 @@ return { 'revoked', int(revoked_at) }
 export const REVOKE_LOGIN: Script = script(
   'revoke-login',
   `
-local key, field, at, span = KEYS[1], 'd:' .. ARGV[2], now(), tonumber(ARGV[4])
-local known = redis.call('HMGET', key, 'g', 'T', 'S', field)
-local before = numbers(known[4])
+local key, login, at, span = KEYS[1], ARGV[2], now(), tonumber(ARGV[4])
+local subject = read_subject(key, login, at)
+local before = subject.login_end
 local till = (ARGV[5] == '-' and at or tonumber(ARGV[5])) + tonumber(ARGV[3])
 if ARGV[5] ~= '-' and (till <= at or (before[2] or 0) >= till) then return { 'known', int(at) } end
 till = math.max(before[2] or 0, till)
 -- Remembered for as long as one of its tickets or sessions is, beyond the end of its credentials.
-local mark, keep = mark_of(ARGV[2]), math.max(before[3] or 0, till)
+local mark, keep = mark_of(login), math.max(before[3] or 0, till)
 local outstanding, sessions = {}, {}
-for _, it in ipairs(read_outstanding(known[2])) do
+for _, it in ipairs(subject.outstanding) do
   if it.login ~= mark then
     outstanding[#outstanding + 1] = it
   else
@@ -95,7 +88,7 @@ for _, it in ipairs(read_outstanding(known[2])) do
     if it.used == '0' and it.expires > at then count_expiry(ARGV[1], span, it.expires, -1, at) end
   end
 end
-for _, it in ipairs((read_sessions(known[3], at))) do
+for _, it in ipairs(subject.sessions) do
   if it.login ~= mark then
     sessions[#sessions + 1] = it
   else
@@ -110,11 +103,10 @@ if redis.call('HLEN', key) > 16 then
     end
   end
 end
-if not known[1] then redis.call('HSET', key, 'g', ARGV[6]) end
-redis.call('HSET', key, field, int(at) .. ' ' .. int(till) .. ' ' .. int(keep))
-write_outstanding(key, outstanding)
-write_sessions(key, sessions)
-keep_subject(key, keep - at)
+redis.call('HSET', key, 'd:' .. login, int(at) .. ' ' .. int(till) .. ' ' .. int(keep))
+subject.generation = subject.generation or ARGV[6]
+subject.outstanding, subject.sessions = outstanding, sessions
+write_subject(subject, at, keep, 0)
 return { 'revoked', int(at) }
 `,
 )
@@ -123,7 +115,7 @@ return { 'revoked', int(at) }
 export const CHECK_CREDENTIAL: Script = script(
   'check-credential',
   `
-local known = redis.call('HMGET', KEYS[1], 'l', 'd:' .. ARGV[1])
-return overtaken(known[1], known[2], ARGV[2], now()) or { 'good' }
+local at = now()
+return overtaken(read_subject(KEYS[1], ARGV[1], at), ARGV[2], at) or { 'good' }
 `,
 )

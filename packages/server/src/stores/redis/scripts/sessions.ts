@@ -9,18 +9,17 @@ import { type Script, script } from './script.js'
 export const RENEW: Script = script(
   'renew',
   `
-local subject, base, ref, login = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local base, ref, login = ARGV[1], ARGV[2], ARGV[3]
 local key, at = base .. 't:' .. ref, now()
-redis.call('EXISTS', key, subject)
+redis.call('EXISTS', key, KEYS[1])
 local value = redis.call('GET', key)
 if not value then return { 'unknown' } end
 local ticket, rest = read_ticket(value)
-if base .. 'u:' .. ticket[5] ~= subject or ticket[6] ~= login or ticket[15] == '-' then return { 'unknown' } end
-local known = redis.call('HMGET', subject, 'l', 'S', 'd:' .. login)
-local refused = overtaken(known[1], known[3], ARGV[4], at)
+if base .. 'u:' .. ticket[5] ~= KEYS[1] or ticket[6] ~= login or ticket[15] == '-' then return { 'unknown' } end
+local subject = read_subject(KEYS[1], login, at)
+local refused = overtaken(subject, ARGV[4], at)
 if refused then return refused end
-local sessions, found = read_sessions(known[2], at)
-local session = found[ref]
+local session = subject.live[ref]
 if not session then return { 'over' } end
 local deadline = session_deadline(ARGV[5], session.opened, tonumber(ARGV[6]), tonumber(ARGV[7]))
 if deadline <= at then return { 'expired' } end
@@ -31,11 +30,10 @@ for _, permission in ipairs(words(ARGV[8])) do wished[permission] = true end
 for _, permission in ipairs(had) do
   if wished[permission] then kept[#kept + 1] = permission end
 end
-local permissions = table.concat(kept, ' ')
-write_sessions(subject, sessions)
+local permissions, grace = table.concat(kept, ' '), tonumber(ARGV[9])
+write_subject(subject, at, session.deadline, grace)
 write_ticket(key, ticket, permissions .. string.sub(rest, stop),
-  math.max(tonumber(ticket[4]), session.deadline) + tonumber(ARGV[9]) - at)
-keep_subject(subject, session.deadline - at)
+  math.max(tonumber(ticket[4]), session.deadline) + grace - at)
 return { 'renewed', int(at), int(session.deadline), #kept < #had and '1' or '0', permissions }
 `,
 )
@@ -48,19 +46,18 @@ local key, base, ref, at = KEYS[1], ARGV[1], ARGV[2], now()
 local value = redis.call('GET', key)
 if not value then return { 'unknown' } end
 local ticket, rest = read_ticket(value)
-local subject = base .. 'u:' .. ticket[5]
-redis.call('EXISTS', key, subject)
-local sessions, found = read_sessions(redis.call('HGET', subject, 'S'), at)
-local session = found[ref]
+redis.call('EXISTS', key, base .. 'u:' .. ticket[5])
+local subject = read_subject(base .. 'u:' .. ticket[5], ticket[6], at)
+local session = subject.live[ref]
 if not session then return { 'unknown' } end
 for place, socket in ipairs(session.sockets) do
   if socket.attempt == ARGV[3] then
     table.remove(session.sockets, place)
     if #session.sockets == 0 then
-      sessions = without(sessions, ref)
+      subject.sessions = without(subject.sessions, ref)
       write_ticket(key, ticket, rest, math.max(tonumber(ticket[4]), at) + tonumber(ARGV[4]) - at)
     end
-    write_sessions(subject, sessions)
+    write_subject(subject, at, 0, 0)
     return { 'closed' }
   end
 end
@@ -95,17 +92,16 @@ for place, key in ipairs(KEYS) do
   local value = redis.call('GET', key)
   if value then
     local ticket, rest = read_ticket(value)
-    local subject = base .. 'u:' .. ticket[5]
-    redis.call('EXISTS', key, subject)
-    local known = redis.call('HMGET', subject, 'g', 'S', 'd:' .. ticket[6])
-    local _, found = read_sessions(known[2], at)
-    if found[ref] then
-      answer = { 'live', int(found[ref].deadline - at), string.sub(rest, 1, string.find(rest, '\\n', 1, true) - 1) }
+    redis.call('EXISTS', key, base .. 'u:' .. ticket[5])
+    local subject = read_subject(base .. 'u:' .. ticket[5], ticket[6], at)
+    local session, generation, ended = subject.live[ref], subject.generation, subject.login_end[1]
+    if session then
+      local permissions = string.sub(rest, 1, string.find(rest, '\\n', 1, true) - 1)
+      answer = { 'live', int(session.deadline - at), permissions }
     elseif ticket[15] ~= '-' then
-      local ended = numbers(known[3])
       if ticket[18] ~= '-' then
         answer = { 'over', ticket[18] }
-      elseif (known[1] and known[1] ~= ticket[7]) or (ended[1] and ended[1] >= tonumber(ticket[15])) then
+      elseif (generation and generation ~= ticket[7]) or (ended and ended >= tonumber(ticket[15])) then
         answer = { 'over', 'session_revoked' }
       end
     end

@@ -21,14 +21,15 @@ return id
 )
 
 /**
- * Reads on. 1 the entry that was read last, or nothing, 2 how many at the most. Gives where to read on, whether something
+ * Reads on. 1 the entry that was read last, or nothing, 2 how many at the most, 3 a random number, so that a stream that
+ * begins anew in the same millisecond is known to be another one. Gives where to read on, whether something
  * may have been missed, and the notices.
  */
 export const READ_NOTICES: Script = script(
   'read-notices',
   `
 local key, cursor = KEYS[1], ARGV[1]
-if redis.call('EXISTS', key) == 0 then redis.call('XADD', key, '*', 'p', '0-0') end
+if redis.call('EXISTS', key) == 0 then redis.call('XADD', key, int(now()) .. '-' .. ARGV[3], 'p', '0-0') end
 local last = '0-0'
 local info = redis.call('XINFO', 'STREAM', key)
 for place = 1, #info, 2 do

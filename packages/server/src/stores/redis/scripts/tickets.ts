@@ -10,21 +10,21 @@ import { type Script, script } from './script.js'
 export const ISSUE: Script = script(
   'issue',
   `
-local subject, base, ref, login = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local base, ref, login = ARGV[1], ARGV[2], ARGV[3]
 local key, at, grace, span = base .. 't:' .. ref, now(), tonumber(ARGV[14]), tonumber(ARGV[15])
 redis.call('EXISTS', key)
-local known = redis.call('HMGET', subject, 'g', 'l', 'r', 'T', 'd:' .. login)
-local refused = overtaken(known[2], known[5], ARGV[4], at)
+local subject = read_subject(KEYS[1], login, at)
+local refused = overtaken(subject, ARGV[4], at)
 if refused then return refused end
 local expires = at + tonumber(ARGV[6])
 if ARGV[5] ~= '-' then expires = math.min(expires, tonumber(ARGV[5])) end
 if expires <= at then return { 'expired' } end
 
-local burst, arrival, left, reset = tonumber(ARGV[11]), nil, '-', 0
+local burst, arrival, left, reset = tonumber(ARGV[11]), 0, '-', 0
 if burst > 0 then
   local interval = tonumber(ARGV[12])
   local tolerance = interval * (burst - 1)
-  local kept = math.max(tonumber(known[3] or 0), at)
+  local kept = math.max(subject.arrival, at)
   if kept - at > tolerance then return { 'rate_limited', '0', int(math.ceil(kept - at - tolerance)) } end
   arrival = kept + interval
   local count = math.floor((tolerance - (arrival - at)) / interval) + 1
@@ -32,24 +32,26 @@ if burst > 0 then
   left = int(math.max(count, 0))
 end
 
-local outstanding, cap, voided = read_outstanding(known[4]), tonumber(ARGV[13]), ''
-if #outstanding >= cap then
+local cap, voided = tonumber(ARGV[13]), ''
+if #subject.outstanding >= cap then
   local live = {}
-  for _, it in ipairs(outstanding) do
+  for _, it in ipairs(subject.outstanding) do
     if it.expires > at then live[#live + 1] = it end
   end
-  outstanding = live
+  subject.outstanding = live
 end
-local oldest = #outstanding >= cap and outstanding[1] or nil
+local oldest = #subject.outstanding >= cap and subject.outstanding[1] or nil
 local fence = '-'
 if ARGV[7] == 's' and ARGV[9] == '1' then
   fence = tenure()
-  if fence == '' then return redis.error_reply('READONLY this Redis is not the master, or does not tell its replication id') end
+  if fence == '' then
+    return redis.error_reply('READONLY this Redis is not the master, or does not tell its replication id')
+  end
 end
 if oldest then
   -- Before the first write: in a slot that migrates, this fails if the old ticket is elsewhere.
   local value = redis.call('GET', base .. 't:' .. oldest.ref)
-  table.remove(outstanding, 1)
+  table.remove(subject.outstanding, 1)
   voided = oldest.ref
   if oldest.used == '0' then count_expiry(base, span, oldest.expires, -1, at) end
   if value then
@@ -59,16 +61,14 @@ if oldest then
   end
 end
 
-local generation = known[1] or ARGV[8]
-local ticket = { 'o', ARGV[7], int(at), int(expires), string.match(subject, '([^:]+)$'), login, generation, fence, ARGV[5] }
-for word in string.gmatch(ARGV[10], '%S+') do ticket[#ticket + 1] = word end
-for place = 14, 18 do ticket[place] = '-' end
-write_ticket(key, ticket, ARGV[16], expires + grace - at)
-outstanding[#outstanding + 1] = { ref = ref, expires = expires, login = mark_of(login), used = '0' }
-write_outstanding(subject, outstanding)
-if not known[1] then redis.call('HSET', subject, 'g', generation) end
-if arrival then redis.call('HSET', subject, 'r', string.format('%.10f', arrival)) else redis.call('HDEL', subject, 'r') end
-keep_subject(subject, math.max(expires, arrival or 0) - at)
+subject.generation = subject.generation or ARGV[8]
+subject.arrival = arrival
+local named = string.match(subject.key, '([^:]+)$')
+local line = table.concat(
+  { 'o', ARGV[7], int(at), int(expires), named, login, subject.generation, fence, ARGV[5], ARGV[10], '- - - - -' }, ' ')
+redis.call('SET', key, line .. '\\n' .. ARGV[16], 'PX', int(expires + grace - at))
+subject.outstanding[#subject.outstanding + 1] = { ref = ref, expires = expires, login = mark_of(login), used = '0' }
+write_subject(subject, at, math.max(expires, arrival), grace)
 count_expiry(base, span, expires, 1, at)
 return { 'issued', int(at), int(expires), left, int(reset), voided }
 `,
@@ -87,14 +87,11 @@ local key, base, ref, attempt = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local value = redis.call('GET', key)
 if not value then return { 'unknown' } end
 local ticket, rest = read_ticket(value)
-local subject, at, grace = base .. 'u:' .. ticket[5], now(), tonumber(ARGV[12])
-local expires = tonumber(ticket[4])
+local at, grace, expires = now(), tonumber(ARGV[12]), tonumber(ticket[4])
 if at >= expires + grace then return { 'unknown' } end
-redis.call('EXISTS', key, subject)
-local known = redis.call('HMGET', subject, 'g', 'T', 'S', 'd:' .. ticket[6])
-local outstanding = read_outstanding(known[2])
-local sessions, found = read_sessions(known[3], at)
-local session = found[ref]
+redis.call('EXISTS', key, base .. 'u:' .. ticket[5])
+local subject = read_subject(base .. 'u:' .. ticket[5], ticket[6], at)
+local session = subject.live[ref]
 
 local function admitted()
   return { 'admitted', int(at), int(session.opened), int(session.deadline), value }
@@ -105,7 +102,7 @@ if session then
     if socket.attempt == attempt then return admitted() end
   end
 end
-local state = state_of(ticket, ref, known[1], outstanding, known[4], at)
+local state = state_of(ticket, ref, subject, at)
 if state == 'used' then return { 'used', ticket[14], ticket[16], value } end
 if state ~= 'outstanding' then return { state } end
 
@@ -114,10 +111,10 @@ local shown = words(ARGV[7])
 for place, what in ipairs(bound) do
   if ticket[9 + place] ~= '-' and ticket[9 + place] ~= shown[place] then return { 'mismatch', what } end
 end
-local held, live = 0, ARGV[11]
-for _, other in ipairs(sessions) do
+local held, alive = 0, ARGV[11]
+for _, other in ipairs(subject.sessions) do
   for _, socket in ipairs(other.sockets) do
-    if live == '-' or string.find(live, ' ' .. socket.node .. ' ', 1, true) then held = held + 1 end
+    if alive == '-' or string.find(alive, ' ' .. socket.node .. ' ', 1, true) then held = held + 1 end
   end
 end
 if held >= tonumber(ARGV[8]) then return { 'session_limit' } end
@@ -126,25 +123,21 @@ if deadline <= at then return { 'expired' } end
 
 if not session then
   session = { ref = ref, deadline = deadline, opened = at, login = mark_of(ticket[6]), sockets = {} }
-  sessions[#sessions + 1] = session
+  subject.sessions[#subject.sessions + 1] = session
   ticket[15], ticket[16], ticket[17], ticket[18] = int(at), ARGV[5], ARGV[6], '-'
 end
 session.sockets[#session.sockets + 1] = { attempt = attempt, node = ARGV[4] }
-local first = ticket[14] == '-'
-if first then
+if ticket[14] == '-' then
   ticket[14] = int(at)
+  subject.outstanding[position(subject.outstanding, ref)].used = '1'
   count_expiry(base, tonumber(ARGV[13]), expires, -1, at)
 end
 if ticket[2] == 's' then
   ticket[1] = 'u'
-  write_outstanding(subject, without(outstanding, ref))
-elseif first then
-  outstanding[position(outstanding, ref)].used = '1'
-  write_outstanding(subject, outstanding)
+  subject.outstanding = without(subject.outstanding, ref)
 end
-write_sessions(subject, sessions)
+write_subject(subject, at, session.deadline, grace)
 write_ticket(key, ticket, rest, math.max(expires, session.deadline) + grace - at)
-keep_subject(subject, session.deadline - at)
 return admitted()
 `,
 )
@@ -156,11 +149,9 @@ export const INSPECT: Script = script(
 local value = redis.call('GET', KEYS[1])
 if not value then return { 'unknown' } end
 local ticket = read_ticket(value)
-local subject, at = ARGV[1] .. 'u:' .. ticket[5], now()
+local key, at = ARGV[1] .. 'u:' .. ticket[5], now()
 if at >= tonumber(ticket[4]) + tonumber(ARGV[3]) then return { 'unknown' } end
-redis.call('EXISTS', KEYS[1], subject)
-local known = redis.call('HMGET', subject, 'g', 'T', 'd:' .. ticket[6])
-local state = state_of(ticket, ARGV[2], known[1], read_outstanding(known[2]), known[3], at)
-return { state, int(at), value }
+redis.call('EXISTS', KEYS[1], key)
+return { state_of(ticket, ARGV[2], read_subject(key, ticket[6], at), at), int(at), value }
 `,
 )
