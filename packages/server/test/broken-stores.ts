@@ -88,6 +88,27 @@ export const BROKEN_STORES = {
     but(good, {
       redeem: (ref, attempt, terms) => good.redeem(ref, attempt, { ...terms, liveNodes: undefined }),
     }),
+  'lists the sessions of dead nodes': (good) =>
+    but(good, { listSessions: (subject) => good.listSessions(subject) }),
+  'lets no lease run out': (good) => {
+    const ever = new Set<string>()
+    return but(good, {
+      async keepNode(id) {
+        for (const node of await good.keepNode(id)) ever.add(node)
+        return [...ever]
+      },
+    })
+  },
+  'takes a lease for what was asked for once': (good) => {
+    const ever = new Set<string>()
+    return but(good, {
+      async keepNode(id) {
+        if (ever.has(id)) return [id]
+        ever.add(id)
+        return good.keepNode(id)
+      },
+    })
+  },
   'issues to logins that were revoked': (good) =>
     but(good, {
       issue: (record, terms) =>

@@ -5,7 +5,10 @@ import { NODE_LEASE_MS } from '../stores/store.js'
 import { manualClock, type StoreHarness, storeCases } from './index.js'
 
 /** The cases that a store does not pass. One that would wait for ever does not pass either. */
-async function failing(broken: (typeof BROKEN_STORES)[string]): Promise<string[]> {
+async function failing(
+  broken: (typeof BROKEN_STORES)[string],
+  another: (typeof BROKEN_STORES)[string] = broken,
+): Promise<string[]> {
   const harness: StoreHarness = async () => {
     const clock = manualClock()
     const good = memoryStore({ clock, graceMs: 5000 })
@@ -16,6 +19,7 @@ async function failing(broken: (typeof BROKEN_STORES)[string]): Promise<string[]
       leaseMs: NODE_LEASE_MS,
       advance: async (ms) => clock.advance(ms),
       size: async () => good.size(),
+      another: async () => another(good, clock),
     }
   }
   const names: string[] = []
@@ -54,6 +58,14 @@ test('a store that keeps the contract passes all of them', async () => {
 
 test.each(Object.entries(BROKEN_STORES))('a store that %s does not pass', async (_name, broken) => {
   expect(await failing(broken)).not.toEqual([])
+})
+
+test('a store that keeps for each node what it should keep for all passes all cases but those of several nodes', async () => {
+  const apart = await failing(
+    (good) => good,
+    (_good, clock) => memoryStore({ clock, graceMs: 5000 }),
+  )
+  expect(apart).toEqual(storeCases.map(({ name }) => name).filter((name) => name.startsWith('nodes: ')))
 })
 
 test('a store is let go, whether it passed or not', async () => {

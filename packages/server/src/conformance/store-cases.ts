@@ -1,5 +1,6 @@
 import { issueCases } from './store/issue.js'
 import { keepingCases } from './store/keeping.js'
+import { nodesCases } from './store/nodes.js'
 import { noticeCases } from './store/notices.js'
 import { redeemCases } from './store/redeem.js'
 import { revokeCases } from './store/revoke.js'
@@ -21,4 +22,5 @@ export const storeCases: readonly StoreCase[] = [
   ...sessionCases,
   ...noticeCases,
   ...keepingCases,
+  ...nodesCases,
 ]

@@ -14,6 +14,11 @@ export interface StoreUnderTest {
   readonly leaseMs: number
   /** Lets at least so many milliseconds pass for the store. */
   readonly advance: (ms: number) => Promise<void>
+  /**
+   * Opens what the store keeps once more, as another node does; `close` lets go of that, too. Without it, the store is taken
+   * for one of a single process, and stands for both nodes.
+   */
+  readonly another?: () => Promise<TicketStore>
   /** How much the store keeps, counted in whatever it counts. Without it, that is not looked at. */
   readonly size?: () => Promise<number>
   /** Lets go of the store. */

@@ -50,7 +50,8 @@ export const issueCases: readonly StoreCase[] = [
   storeCase(
     'issue allows a burst at once, then the rate, and tells the quota',
     async ({ store, unitMs, advance }) => {
-      const everyMs = 4 * unitMs
+      // All that has to come before the next one is allowed again.
+      const everyMs = 10 * unitMs
       const terms = { ...ISSUE, rate: { burst: 3, perSecond: 1000 / everyMs } }
       for (const remaining of [2, 1, 0]) {
         const outcome = await store.issue(record(), terms)

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict'
+import { subjectKey } from '../../authority/secret.js'
 import type { Notice, TicketStore } from '../../stores/store.js'
 import { type StoreCase, storeCase } from '../store-harness.js'
-import { ADA, ADAS_PHONE, ALAN, holder, issued, LONG_MS, opened, redeemKind, renewal } from './given.js'
+import {
+  ADA,
+  ADAS_PHONE,
+  ALAN,
+  holder,
+  issued,
+  LONG_MS,
+  opened,
+  redeemKind,
+  renewal,
+  times,
+} from './given.js'
 
 /** `notices`: at least once, in order, and a gap whenever that cannot be proved. */
 export const noticeCases: readonly StoreCase[] = [
@@ -82,6 +94,33 @@ export const noticeCases: readonly StoreCase[] = [
       assert.equal(batch.gap, false)
     }
   }),
+
+  storeCase('notices goes on waiting for one reader when another is aborted', async ({ store }) => {
+    const start = await present(store)
+    const stop = new AbortController()
+    const leaving = store.notices(start, stop.signal)
+    const staying = store.notices(start, never())
+    stop.abort()
+    assert.deepEqual((await leaving).notices, [])
+    await store.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS })
+    assert.deepEqual((await staying).notices.map(timeless), [{ kind: 'subject', subject: ADA }])
+  }),
+
+  storeCase(
+    'notices tells every reader of everything, however many revoke at the same time',
+    async ({ store }) => {
+      const start = await present(store)
+      const subjects = times(100, (index) => subjectKey(undefined, `user ${index}`))
+      const readers = [collect(store, start, subjects.length), collect(store, start, subjects.length)]
+      await Promise.all(
+        subjects.map((subject) => store.revoke({ kind: 'subject', subject, rememberMs: LONG_MS })),
+      )
+      for (const told of await Promise.all(readers)) {
+        const named = told.map((notice) => ('subject' in notice ? notice.subject : ''))
+        assert.deepEqual(named.toSorted(), subjects.toSorted())
+      }
+    },
+  ),
 
   storeCase('notices stops waiting when it is aborted', async ({ store }) => {
     const start = await present(store)

@@ -72,11 +72,11 @@ export const redeemCases: readonly StoreCase[] = [
   }),
 
   storeCase('redeem admits the same attempt again, as one socket', async ({ store, unitMs, advance }) => {
-    const { ref } = await issued(store, { ttlMs: 2 * unitMs })
+    const { ref } = await issued(store, { ttlMs: 6 * unitMs })
     const same = attempt()
     assert.deepEqual(await kinds(times(10, () => store.redeem(ref, same, REDEEM))), { admitted: 10 })
     // The answer was given when it won; that the ticket has expired since does not take it back.
-    await advance(2 * unitMs)
+    await advance(6 * unitMs)
     const again = await store.redeem(ref, same, REDEEM)
     assertKind(again, 'admitted')
     assert.ok(again.openedAt < again.at)
@@ -108,14 +108,14 @@ export const redeemCases: readonly StoreCase[] = [
   storeCase(
     'redeem tells unknown, expired, used, voided and revoked apart',
     async ({ store, unitMs, advance }) => {
-      const short = { ttlMs: 2 * unitMs }
+      const short = { ttlMs: 6 * unitMs }
       const voided = await issued(store, short)
       const expired = await issued(store, short, { outstanding: 1 })
       const used = await opened(store, short)
       const revoked = await issued(store, short)
       await store.revoke({ kind: 'ticket', ref: revoked.ref })
       // Also after they would have expired by themselves.
-      await advance(2 * unitMs)
+      await advance(6 * unitMs)
       const states = { unknown: record(), expired, used, voided, revoked }
       for (const [kind, { ref }] of Object.entries(states)) {
         assert.equal(await redeemKind(store, ref), kind)
@@ -195,21 +195,24 @@ export const redeemCases: readonly StoreCase[] = [
       'session_limit',
     )
     assert.equal(await redeemKind(store, ref, { ...terms, liveNodes: ['node-a'] }), 'admitted')
+    const next = await issued(store)
+    assert.equal(await redeemKind(store, next.ref, { ...terms, liveNodes: ['node-a'] }), 'session_limit')
+    assert.equal(await redeemKind(store, next.ref, { ...terms, liveNodes: [] }), 'admitted')
   }),
 
   storeCase('redeem counts no sessions that are past their deadline', async ({ store, unitMs, advance }) => {
     const terms = { sessionsPerUser: 1 }
-    await opened(store, {}, { ...terms, maxSessionMs: 2 * unitMs })
+    await opened(store, {}, { ...terms, maxSessionMs: 6 * unitMs })
     const { ref } = await issued(store)
     assert.equal(await redeemKind(store, ref, terms), 'session_limit')
-    await advance(2 * unitMs)
+    await advance(6 * unitMs)
     assert.equal(await redeemKind(store, ref, terms), 'admitted')
   }),
 
   storeCase('redeem admits a reusable ticket again, each socket counted, all one session', async (under) => {
     const { store, unitMs, advance } = under
     const terms = { ...REDEEM, sessionsPerUser: 3 }
-    const { ref } = await issued(store, { singleUse: false, ttlMs: 4 * unitMs })
+    const { ref } = await issued(store, { singleUse: false, ttlMs: 6 * unitMs })
     const counts = await kinds(times(5, () => store.redeem(ref, attempt(), terms)))
     assert.deepEqual(counts, { admitted: 3, session_limit: 2 })
     const sessions = await store.listSessions(holder().subject)
@@ -218,7 +221,7 @@ export const redeemCases: readonly StoreCase[] = [
       [[ref, 3]],
     )
     assert.equal(await stateOf(store, ref), 'outstanding')
-    await advance(4 * unitMs)
+    await advance(6 * unitMs)
     assert.equal(await redeemKind(store, ref, { sessionsPerUser: 10 }), 'expired')
   }),
 

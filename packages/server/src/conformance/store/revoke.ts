@@ -122,11 +122,11 @@ export const revokeCases: readonly StoreCase[] = [
     async ({ store, unitMs, advance }) => {
       const phone = holder(ADA, { login: ADAS_PHONE })
       const target = { kind: 'login', subject: ADA, login: ADAS_PHONE } as const
-      await store.revoke({ ...target, rememberMs: 6 * unitMs })
+      await store.revoke({ ...target, rememberMs: 8 * unitMs })
       await store.revoke({ ...target, rememberMs: unitMs })
-      await advance(3 * unitMs)
+      await advance(2 * unitMs)
       assert.equal(await issueKind(store, phone), 'revoked')
-      await advance(5 * unitMs)
+      await advance(7 * unitMs)
       assert.equal(await issueKind(store, phone), 'issued')
     },
   ),
@@ -185,7 +185,7 @@ export const revokeCases: readonly StoreCase[] = [
     assertKind(revoked, 'revoked')
     await store.revoke({ kind: 'subject', subject: ADA, rememberMs: unitMs })
     const before = holder(ADA, { issuedAt: Math.floor(revoked.at / 1000) - 1 })
-    await advance(4 * unitMs)
+    await advance(2 * unitMs)
     assert.equal(await issueKind(store, before), 'revoked')
   }),
 

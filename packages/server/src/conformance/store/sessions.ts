@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { subjectKey } from '../../authority/secret.js'
 import { type StoreCase, storeCase } from '../store-harness.js'
 import {
   ADA,
@@ -16,6 +17,7 @@ import {
   redeemKind,
   renewal,
   timeOf,
+  times,
 } from './given.js'
 
 /** `renewSession`, `closeSocket`, `listSessions`, `checkSessions`, `keepNode`. */
@@ -41,22 +43,22 @@ export const sessionCases: readonly StoreCase[] = [
   }),
 
   storeCase('renewSession counts the maximum from the opening', async ({ store, unitMs, advance }) => {
-    const maxSessionMs = 6 * unitMs
+    const maxSessionMs = 8 * unitMs
     const { ref, openedAt } = await opened(store, {}, { maxSessionMs })
     await advance(2 * unitMs)
     const outcome = await store.renewSession(ref, renewal({ maxSessionMs }))
     assertKind(outcome, 'renewed')
     assert.equal(outcome.at + outcome.remainingMs, openedAt + maxSessionMs)
-    await advance(4 * unitMs)
+    await advance(6 * unitMs)
     assertKind(await store.renewSession(ref, renewal({ maxSessionMs })), 'over')
   }),
 
   storeCase(
     'renewSession keeps a session past the deadline that it had before',
     async ({ store, unitMs, advance }) => {
-      const { ref } = await opened(store, {}, { maxSessionMs: 3 * unitMs })
+      const { ref } = await opened(store, {}, { maxSessionMs: 6 * unitMs })
       assertKind(await store.renewSession(ref, renewal()), 'renewed')
-      await advance(5 * unitMs)
+      await advance(7 * unitMs)
       assert.equal((await store.checkSessions([ref]))[0]?.kind, 'live')
       assert.equal((await store.listSessions(ADA)).length, 1)
     },
@@ -224,6 +226,25 @@ export const sessionCases: readonly StoreCase[] = [
     assertKind(await store.revoke({ kind: 'session', ref, code: 'session_closed' }), 'unknown')
   }),
 
+  storeCase('checkSessions answers for many of many subjects at once', async ({ store }) => {
+    const subjects = times(20, (index) => holder(subjectKey(undefined, `user ${index}`)))
+    const live = await Promise.all(subjects.map((of) => opened(store, { holder: of, singleUse: false })))
+    const [over] = live
+    assert.ok(over !== undefined)
+    await store.revoke({ kind: 'session', ref: over.ref, code: 'session_closed' })
+    const refs = times(12, () => live)
+      .flat()
+      .flatMap(({ ref, record: { holder: of } }) => [ref, record({ holder: of }).ref])
+    const checks = await store.checkSessions(refs)
+    assert.deepEqual(
+      checks.map(({ ref }) => ref),
+      refs,
+    )
+    for (const [index, { ref, kind }] of checks.entries()) {
+      assert.equal(kind, index % 2 === 1 ? 'gone' : ref === over.ref ? 'over' : 'live')
+    }
+  }),
+
   storeCase(
     'keepNode gives the nodes whose leases have not run out',
     async ({ store, unitMs, leaseMs, advance }) => {
@@ -235,4 +256,25 @@ export const sessionCases: readonly StoreCase[] = [
       assert.deepEqual(await store.keepNode('node-b'), ['node-b'])
     },
   ),
+
+  storeCase('keepNode holds a lease for as long as it is asked to', async ({ store, leaseMs, advance }) => {
+    for (let round = 0; round < 6; round += 1) {
+      await advance(leaseMs / 4)
+      await store.keepNode('node-a')
+    }
+    assert.ok((await store.keepNode('node-b')).includes('node-a'))
+  }),
+
+  storeCase('keepNode gives a lease anew that had run out', async ({ store, unitMs, leaseMs, advance }) => {
+    await store.keepNode('node-a')
+    await advance(leaseMs + unitMs)
+    assert.deepEqual(await store.keepNode('node-b'), ['node-b'])
+    assert.deepEqual([...(await store.keepNode('node-a'))].sort(), ['node-a', 'node-b'])
+  }),
+
+  storeCase('keepNode gives every node that asks at the same time its lease', async ({ store }) => {
+    const ids = times(50, (index) => `node-${index}`)
+    await Promise.all(ids.map((id) => store.keepNode(id)))
+    assert.deepEqual([...(await store.keepNode('node-0'))].sort(), ids.toSorted())
+  }),
 ]
