@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { anyText } from '../../test/any-text.js'
 import { type Config, localOrigins, readConfig } from './config.js'
 
 function good(environment: Record<string, string>): Config {
@@ -224,10 +225,8 @@ it('never throws, whatever the environment holds', () => {
     'NODE_NAME',
     'REDIS_URL',
   ]
-  // Controls, and what looks like letters. (The unit 'binary' takes seconds to begin.)
-  const anyText = fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.string({ unit: 'grapheme' }))
   fc.assert(
-    fc.property(fc.constantFrom(...names), anyText, (name, value) => {
+    fc.property(fc.constantFrom(...names), anyText(), (name, value) => {
       const outcome = readConfig({ [name]: value })
       expect(
         outcome.ok || outcome.problems.every((problem) => problem.startsWith(`wsticket: ${name} is `)),
