@@ -242,7 +242,7 @@ function heldAndKilled(cluster: RedisCluster): Window {
     },
     async heal() {
       for (const { master } of pairs) {
-        master.front.heal()
+        master.front.only('replication').heal()
         await restartLoaded(master)
       }
       await inOrder(cluster)

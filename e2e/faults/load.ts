@@ -29,6 +29,8 @@ export interface LoadOptions {
 
 /** Of the tickets that were raced for, so many are remembered, to be tried again later. */
 const REMEMBERED = 400
+/** Tickets that are tried again at the same time; more, and a busy machine lets them wait until nobody waits any more. */
+const AT_ONCE = 100
 /** An attempt at a dead store takes a second; a lane that gets nothing does not ask at once again. */
 const NOTHING_ISSUED_MS = 20
 
@@ -150,30 +152,30 @@ export async function issueMany(
 
 /** Lets somebody else try each of these tickets, from several workers. */
 export async function tryAgain(
-  { pool, store, random, upgrades = 0.01 }: Omit<LoadOptions, 'name'>,
+  options: Omit<LoadOptions, 'name'>,
   tickets: readonly Issued[],
   attempts = 2,
 ): Promise<void> {
-  const plans = tickets.flatMap((ticket) =>
-    Array.from({ length: attempts }, () => ({
-      ticket,
-      plan: { ...planAttempt(random, { workers: pool.size, upgrades }), afterMs: 0 },
-    })),
-  )
-  await Promise.all([
-    ...pool.all.map((worker) =>
-      pool.run(
-        worker,
-        store,
-        plans
-          .filter(({ plan }) => plan.worker === worker && plan.door === 'call')
-          .map(({ ticket, plan }) => redeemTask(ticket, plan)),
-      ),
-    ),
-    ...plans
-      .filter(({ plan }) => plan.door === 'upgrade')
-      .map(({ ticket, plan }) => byUpgrade(pool, store, ticket, plan)),
-  ])
+  for (let start = 0; start < tickets.length; start += AT_ONCE) {
+    await tryAtOnce(options, tickets.slice(start, start + AT_ONCE), attempts)
+  }
+}
+
+async function tryAtOnce(
+  { pool, store, random, upgrades = 0.01 }: Omit<LoadOptions, 'name'>,
+  tickets: readonly Issued[],
+  attempts: number,
+): Promise<void> {
+  const tasks: Task[][] = pool.all.map(() => [])
+  const byHttp: Promise<void>[] = []
+  for (const ticket of tickets) {
+    for (let count = 0; count < attempts; count += 1) {
+      const plan = { ...planAttempt(random, { workers: pool.size, upgrades }), afterMs: 0 }
+      if (plan.door === 'upgrade') byHttp.push(byUpgrade(pool, store, ticket, plan))
+      else tasks[plan.worker]?.push(redeemTask(ticket, plan))
+    }
+  }
+  await Promise.all([...tasks.map((some, worker) => pool.run(worker, store, some)), ...byHttp])
 }
 
 async function raceAll(

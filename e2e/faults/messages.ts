@@ -6,8 +6,13 @@ export type RedisTarget =
   | { readonly kind: 'sentinel'; readonly name: string; readonly ports: readonly number[] }
   | { readonly kind: 'cluster'; readonly ports: readonly number[] }
 
-/** The store that is tried, or the one that has to fail: a plain `GETDEL`. `memory` is for one worker alone. */
-export type StoreName = 'wsticket' | 'getdel' | 'memory'
+/**
+ * The store that is tried, or one of those that have to fail: a plain `GETDEL`, and the same store without its fence.
+ * `memory` is for one worker alone.
+ */
+export type StoreName = 'wsticket' | ControlName | 'memory'
+
+export type ControlName = 'getdel' | 'unfenced'
 
 export type ClientName = 'ioredis' | 'node-redis'
 

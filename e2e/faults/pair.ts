@@ -57,7 +57,7 @@ function promotion(replication: RedisReplication, lead: (to: RedisServer) => voi
       return `port ${master.port} killed, port ${replica.port} promoted ${behind} bytes behind`
     },
     async heal() {
-      master.front.heal()
+      master.front.only('replication').heal()
       await master.restart()
       await replication.follow(master, other(replication, master))
       await replication.waitForReplication()

@@ -6,8 +6,7 @@ const CALLS_SHOWN = 40
 
 /** Says what a run found, in lines. */
 export function reportLines(tally: Tally): string[] {
-  const doubles = tally.breaches.filter(({ rule }) => rule === 'admitted to two attempts').length
-  const { control } = tally
+  const double = tally.breaches.filter(({ rule }) => rule === 'admitted to two attempts').length
   return [
     line('redeem races', tally.races),
     line('inside the window', tally.windowRaces),
@@ -19,9 +18,11 @@ export function reportLines(tally: Tally): string[] {
       .map(([code, count]) => line(`refused: ${code}`, count)),
     line('indeterminate', tally.indeterminate),
     ...counts(tally.faults).map(([name, count]) => line(`fault: ${name}`, count)),
-    line('GETDEL admitted twice', control.doubles, `at ${control.failed} of ${control.faults} faults`),
-    line('double admissions', doubles),
-    line('other breaches', tally.breaches.length - doubles),
+    ...[...tally.controls].map(([name, { faults, failed, doubles }]) =>
+      line(`control: ${name} admitted twice`, doubles, `at ${failed} of ${faults} faults`),
+    ),
+    line('double admissions', double),
+    line('other breaches', tally.breaches.length - double),
     ...(tally.breaches.length > 0
       ? []
       : [

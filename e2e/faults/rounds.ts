@@ -1,10 +1,11 @@
+import { until } from '../../scripts/lib/servers/until.mjs'
 import { findBreaches } from '../../test/ticket-history/check.js'
 import type { Breach, HistoryCall } from '../../test/ticket-history/history.js'
-import { type Deployment, type Fault, happened } from './deployment.js'
+import { type Deployment, DidNotHappen, type Fault, happened } from './deployment.js'
 import { issueMany, Load, tryAgain } from './load.js'
-import type { Issued, StoreName } from './messages.js'
+import type { ControlName, Issued, StoreName } from './messages.js'
 import { type Random, seededRandom } from './random.js'
-import { type Tally, tallyOf } from './tally.js'
+import { NOTHING, type Tally, tallyOf } from './tally.js'
 import { moment } from './worker/calls.mjs'
 import type { WorkerPool } from './worker-pool.js'
 
@@ -16,7 +17,9 @@ const WINDOW_ATTEMPTS = { min: 2, max: 5 } as const
 const ISSUE_TRIES = 10
 /** Tickets that nobody has tried to use when a fault comes. */
 const UNUSED_TICKETS = 40
-/** The positive control needs no more tickets than shows it. */
+/** The positive controls: stores that have to let somebody in twice, else nobody has looked where it hurts. */
+export const CONTROLS: readonly ControlName[] = ['getdel', 'unfenced']
+/** They need no more tickets than show it. */
 const CONTROL_TICKETS = 20
 
 /** What a round was and what came of it. */
@@ -24,6 +27,8 @@ export interface RoundOutcome {
   readonly tally: Tally
   /** What happened, in words. */
   readonly happened: string
+  /** Why the fault did not happen, if it did not. What was raced for meanwhile counts all the same, and is checked. */
+  readonly didNotHappen?: string
 }
 
 export interface RoundOptions {
@@ -47,34 +52,27 @@ export async function faultRound(
   const load = new Load({ pool, store: 'wsticket', name: seed, random: random.fork('load') })
   const scene = { pool, load, random: random.fork('fault') }
   load.start()
-  const { what, kept } = await during(load, async () => {
-    await load.more(Math.round(races * (0.3 + 0.4 * random.next())))
-    const used = load.recent()
-    const unused = await issueMany({ pool, store: 'wsticket' }, `unused-${seed}`, UNUSED_TICKETS)
-    const evidence = await fault.run(scene)
-    await load.more(Math.max(races - load.races, races / 10))
-    return { what: evidence, kept: [...used, ...unused] }
+  const kept: Issued[] = []
+  const evidence = await evidenceOf(async () => {
+    try {
+      await load.more(Math.round(races * (0.3 + 0.4 * random.next())))
+      const unused = await issueMany({ pool, store: 'wsticket' }, `unused-${seed}`, UNUSED_TICKETS)
+      kept.push(...load.recent(), ...unused)
+      const what = await fault.run(scene)
+      await load.more(Math.max(races - load.races, races / 10))
+      return what
+    } finally {
+      await load.stop()
+    }
   })
   await tryAgain({ pool, store: 'wsticket', random: random.fork('again') }, kept)
   const history = await finish(pool, ['wsticket'])
-  return {
-    happened: what,
-    tally: { ...tallyOf(history), faults: new Map([[name, 1]]), breaches: check(history, fault) },
-  }
-}
-
-/** The load stops with the work, whatever becomes of it. */
-async function during<T>(load: Load, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } finally {
-    await load.stop()
-  }
+  return outcomeOf(name, evidence, { ...tallyOf(history), breaches: check(history, fault) })
 }
 
 /**
- * Lets tickets be consumed in the vulnerable window, strikes, and lets everybody try again. The same is done to a store of
- * plain `GETDEL` beside it, which must let somebody in twice.
+ * Lets tickets be consumed in the vulnerable window, strikes, and lets everybody try again. The same is done to the controls
+ * beside it, each of which must let somebody in twice.
  */
 export async function windowRound(
   { pool, deployment, seed, races }: RoundOptions,
@@ -84,39 +82,68 @@ export async function windowRound(
   if (window === undefined) throw new TypeError(`there is no window "${name}" in this deployment`)
   await deployment.calm()
   const random = seededRandom(seed)
-  const tickets = {
-    wsticket: await prepare(pool, 'wsticket', seed, races),
-    getdel: await prepare(pool, 'getdel', seed, Math.min(CONTROL_TICKETS, races)),
-  }
-  await window.open()
-  await raceBoth(pool, tickets, random.fork('before'))
-  const what = await window.strike()
-  const struckAt = moment()
-  await raceBoth(pool, tickets, random.fork('after'))
-  const history = await finish(pool, ['wsticket', 'getdel'])
+  const tickets: Tickets = new Map()
+  let struckAt = Number.POSITIVE_INFINITY
+  const evidence = await evidenceOf(async () => {
+    tickets.set('wsticket', await prepare(pool, 'wsticket', seed, races))
+    for (const control of CONTROLS) {
+      tickets.set(control, await prepare(pool, control, seed, Math.min(CONTROL_TICKETS, races)))
+    }
+    await window.open()
+    await raceForAll(pool, tickets, random.fork('before'))
+    const what = await window.strike()
+    struckAt = moment()
+    await backInService(pool, seed)
+    await raceForAll(pool, tickets, random.fork('after'))
+    return what
+  })
+  const history = await finish(pool, ['wsticket', ...CONTROLS])
   await window.heal()
-  return { happened: what, tally: windowTally(name, history, tickets, struckAt) }
+  const { windowRaces, ...tally } = windowTally(history, tickets, struckAt)
+  const few = windowRaces < races / 2
+  const because = `only ${windowRaces} of ${races} tickets were consumed before it and decided about after it`
+  const proved: Evidence = few && evidence.happened ? { happened: false, what: because } : evidence
+  return outcomeOf(name, proved, { ...tally, windowRaces: proved.happened ? windowRaces : 0 })
 }
 
-type Both = Readonly<Record<'wsticket' | 'getdel', readonly Issued[]>>
+/** Whether a fault happened, and what, or why not. */
+interface Evidence {
+  readonly happened: boolean
+  readonly what: string
+}
 
-function windowTally(name: string, history: readonly HistoryCall[], tickets: Both, struckAt: number): Tally {
-  const ofControl = new Set(tickets.getdel.map(({ ref }) => ref))
-  const concerns = (call: HistoryCall): boolean => 'ref' in call && ofControl.has(call.ref)
-  const real = history.filter((call) => !concerns(call))
-  const doubles = check(history.filter(concerns), {}).filter(
-    ({ rule }) => rule === 'admitted to two attempts',
-  ).length
-  const windowRaces = racesThrough(real, struckAt)
-  happened(
-    windowRaces >= tickets.wsticket.length / 2,
-    `only ${windowRaces} of ${tickets.wsticket.length} tickets were consumed before it and decided about after it`,
-  )
+/** A fault that did not happen is no error of the lab. */
+async function evidenceOf(work: () => Promise<string>): Promise<Evidence> {
+  try {
+    return { happened: true, what: await work() }
+  } catch (error) {
+    if (error instanceof DidNotHappen) return { happened: false, what: error.message }
+    throw error
+  }
+}
+
+function outcomeOf(name: string, { happened: did, what }: Evidence, tally: Tally): RoundOutcome {
+  if (did) return { happened: what, tally: { ...tally, faults: new Map([[name, 1]]) } }
+  // What it did to the controls proves nothing either way.
+  return { happened: what, didNotHappen: what, tally: { ...tally, controls: NOTHING.controls } }
+}
+
+type Tickets = Map<StoreName, readonly Issued[]>
+
+function windowTally(history: readonly HistoryCall[], tickets: Tickets, struckAt: number): Tally {
+  const about = (store: StoreName): HistoryCall[] => {
+    const refs = new Set(tickets.get(store)?.map(({ ref }) => ref))
+    return history.filter((call) => 'ref' in call && refs.has(call.ref))
+  }
+  const real = about('wsticket')
+  const controls = CONTROLS.map((control) => {
+    const doubles = check(about(control), {}).filter(({ rule }) => rule === 'admitted to two attempts').length
+    return [control, { faults: 1, failed: doubles > 0 ? 1 : 0, doubles }] as const
+  })
   return {
     ...tallyOf(real),
-    windowRaces,
-    faults: new Map([[name, 1]]),
-    control: { faults: 1, failed: doubles > 0 ? 1 : 0, doubles },
+    windowRaces: racesThrough(real, struckAt),
+    controls: new Map(controls),
     breaches: check(real, {}),
   }
 }
@@ -155,11 +182,29 @@ async function prepare(
   return issued
 }
 
-async function raceBoth(pool: WorkerPool, tickets: Both, random: Random): Promise<void> {
+/** Opens a node over the store and over each control in every process. */
+export async function openAll(pool: WorkerPool, { target }: Deployment): Promise<void> {
+  for (const store of ['wsticket', ...CONTROLS] as const) await pool.open(store, target)
+}
+
+/** Waits until every node has found whoever is the master now: what it refuses before that decides nothing. */
+async function backInService(pool: WorkerPool, seed: string): Promise<void> {
+  let tries = 0
+  await until('all nodes to issue again', async () => {
+    tries += 1
+    const name = `back/${seed}/${tries}`
+    const issued = await Promise.all(
+      (['wsticket', ...CONTROLS] as const).map((store) => issueMany({ pool, store }, name, pool.size)),
+    )
+    return issued.every((some) => some.length === pool.size)
+  })
+}
+
+async function raceForAll(pool: WorkerPool, tickets: Tickets, random: Random): Promise<void> {
   const attempts = random.between(WINDOW_ATTEMPTS.min, WINDOW_ATTEMPTS.max)
   await Promise.all(
-    (['wsticket', 'getdel'] as const).map((store) =>
-      tryAgain({ pool, store, random: random.fork(store) }, tickets[store], attempts),
+    [...tickets].map(([store, some]) =>
+      tryAgain({ pool, store, random: random.fork(store) }, some, attempts),
     ),
   )
 }

@@ -222,7 +222,7 @@ function heldAndKilled(replication: RedisReplication): Window {
       return `port ${master.port} killed, port ${after.port} elected ${behind} bytes behind`
     },
     async heal() {
-      master.front.heal()
+      master.front.only('replication').heal()
       await restartLoaded(master)
       await inOrder(replication)
     },

@@ -1,4 +1,12 @@
 import type { Breach, HistoryCall } from '../../test/ticket-history/history.js'
+import type { ControlName } from './messages.js'
+
+/** How a store did that has to fail. */
+export interface ControlTally {
+  readonly faults: number
+  readonly failed: number
+  readonly doubles: number
+}
 
 /** What was done and what came of it, in numbers. */
 export interface Tally {
@@ -14,8 +22,8 @@ export interface Tally {
   readonly faults: ReadonlyMap<string, number>
   /** Races whose ticket was consumed while nobody else could know of it, and tried again after the failover. */
   readonly windowRaces: number
-  /** The positive control: faults that it had to fail at, and at how many of them it did let somebody in twice. */
-  readonly control: { readonly faults: number; readonly failed: number; readonly doubles: number }
+  /** The positive controls: faults that each had to fail at, at how many it did, and how many tickets it let in twice. */
+  readonly controls: ReadonlyMap<ControlName, ControlTally>
   readonly breaches: readonly Breach[]
 }
 
@@ -27,7 +35,7 @@ export const NOTHING: Tally = {
   refused: new Map(),
   faults: new Map(),
   windowRaces: 0,
-  control: { faults: 0, failed: 0, doubles: 0 },
+  controls: new Map(),
   breaches: [],
 }
 
@@ -61,11 +69,7 @@ export function sum(one: Tally, other: Tally): Tally {
     refused: sumOf(one.refused, other.refused),
     faults: sumOf(one.faults, other.faults),
     windowRaces: one.windowRaces + other.windowRaces,
-    control: {
-      faults: one.control.faults + other.control.faults,
-      failed: one.control.failed + other.control.failed,
-      doubles: one.control.doubles + other.control.doubles,
-    },
+    controls: sumOfControls(one.controls, other.controls),
     breaches: [...one.breaches, ...other.breaches],
   }
 }
@@ -76,6 +80,19 @@ function sumOf(
 ): ReadonlyMap<string, number> {
   const total = new Map(one)
   for (const [name, count] of other) total.set(name, (total.get(name) ?? 0) + count)
+  return total
+}
+
+function sumOfControls(one: Tally['controls'], other: Tally['controls']): Tally['controls'] {
+  const total = new Map(one)
+  for (const [name, { faults, failed, doubles }] of other) {
+    const before = total.get(name) ?? { faults: 0, failed: 0, doubles: 0 }
+    total.set(name, {
+      faults: before.faults + faults,
+      failed: before.failed + failed,
+      doubles: before.doubles + doubles,
+    })
+  }
   return total
 }
 

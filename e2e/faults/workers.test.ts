@@ -17,18 +17,29 @@ async function workers(store: StoreName, size = 4): Promise<WorkerPool> {
 }
 
 describe('Server processes that race for tickets, while nothing fails,', () => {
-  test.each([
-    ['memory', 1],
-    ['wsticket', 4],
-  ] as const)('let one of them win, over %s (%i processes)', async (store, size) => {
-    const pool = await workers(store, size)
-    const load = new Load({ pool, store, name: 'calm', random: seededRandom('calm'), upgrades: 0.05 })
-    await Promise.all([load.block('a'), load.block('b')])
+  test('let one of them win, over a store in memory', async () => {
+    const pool = await workers('memory', 1)
+    const load = new Load({ pool, store: 'memory', name: 'calm', random: seededRandom('calm') })
+    await load.block('a')
     await pool.settle()
     const history = pool.takeHistory()
     expect(findBreaches(history, { clockBoundMs: 20, revokeBoundMs: 0, faults: false })).toEqual([])
-    expect(tallyOf(history)).toMatchObject({ races: 64, indeterminate: 0 })
-    expect(new Set(history.map(({ process }) => process)).size).toBe(size + 1)
+    expect(tallyOf(history)).toMatchObject({ races: 32, indeterminate: 0 })
+  })
+
+  test('let one of them win, over Redis, by call and by upgrade', async () => {
+    const pool = await workers('wsticket')
+    const random = seededRandom('calm')
+    const load = new Load({ pool, store: 'wsticket', name: 'calm', random, upgrades: 0.1 })
+    await load.block('a')
+    await pool.settle()
+    const history = pool.takeHistory()
+    // On a busy machine a call may take longer than it is waited for, and that is a fault as well.
+    expect(findBreaches(history, { clockBoundMs: 20, revokeBoundMs: 0, faults: true })).toEqual([])
+    const { races, admitted } = tallyOf(history)
+    expect(races).toBe(32)
+    expect(admitted).toBeGreaterThanOrEqual(16)
+    expect(new Set(history.map(({ process }) => process)).size).toBe(5)
   })
 
   test('let one of them win over a plain GETDEL, too', async () => {

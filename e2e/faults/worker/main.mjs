@@ -40,8 +40,7 @@ async function openNode(kind, target) {
   await closeNode(kind)
   const redis =
     kind === 'memory' ? undefined : await connect(client === 'ioredis' ? 'ioredis' : 'node-redis', target)
-  const store =
-    redis === undefined ? memoryStore() : kind === 'getdel' ? getdelStore(redis) : redisStore(redis.client)
+  const store = redis === undefined ? memoryStore() : storeIn(kind, redis)
   const node = new LabNode(name, watchedStore(store, { name, log, onAdmitted }), log)
   const finish = () => {
     void store.close?.()
@@ -49,6 +48,15 @@ async function openNode(kind, target) {
   }
   nodes.set(kind, { node, close: finish })
   return { port: await node.listen() }
+}
+
+/**
+ * @param {StoreName} kind
+ * @param {import('./connect.mjs').Connected} redis
+ */
+function storeIn(kind, redis) {
+  if (kind === 'getdel') return getdelStore(redis)
+  return redisStore(redis.client, kind === 'unfenced' ? { guarantee: 'none', prefix: 'unfenced' } : {})
 }
 
 /** @param {StoreName} kind */
