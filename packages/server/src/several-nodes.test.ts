@@ -328,6 +328,21 @@ describe('a node that was cut off', () => {
     expect(kept.socket.open).toBe(true)
   })
 
+  it('has its users’ sockets that went meanwhile counted no more as soon as it is back', async () => {
+    const { node, clock } = nodes()
+    const limits = { sessionsPerUser: 2 }
+    const [a, b] = [node({ limits }), node({ limits })]
+    const held = [await b.connect('ada'), await b.connect('ada')]
+    b.cut()
+    for (const { gone } of held) gone()
+    await clock.run(5000)
+    expect(await a.tryConnect('ada')).toBeUndefined()
+    b.mend()
+    await clock.run(3000)
+    expect(await a.tryConnect('ada')).toBeDefined()
+    expect(await b.tryConnect('ada')).toBeDefined()
+  })
+
   it('loses no live session and admits nobody while the store is away', async () => {
     const { node, clock } = nodes()
     const [a, b] = [node(), node()]

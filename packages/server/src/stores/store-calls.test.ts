@@ -237,6 +237,48 @@ describe('closeSocket', () => {
     await core.calls.closeSocket('7fAAAAAAAAAAAAAAAAAAAAAA', 'attempt')
     expect(core.told('store.failed')).toMatchObject([{ operation: 'close' }])
   })
+
+  // Sockets that ended while the store failed over counted against their users until the session's deadline, for hours.
+  test('tells a store that was away as soon as it is back', async () => {
+    const core = makeCore()
+    const { ref } = await issued(core.calls.store, { singleUse: false })
+    const [first, second] = [attempt(), attempt()]
+    for (const by of [first, second]) await core.calls.redeem(ref, by, REDEEM)
+    core.faults.set('closeSocket', refusedConnection)
+    for (const { id } of [first, second]) await core.calls.closeSocket(ref, id)
+    await core.clock.run(60_000)
+    expect(await socketsOf(core)).toBe(2)
+    core.faults.clear()
+    await core.clock.run(2000)
+    expect(await socketsOf(core)).toBe(0)
+    const told = core.made.get('closeSocket')
+    await core.clock.run(60_000)
+    expect(core.made.get('closeSocket')).toBe(told)
+  })
+
+  test('tells it of an attempt that was given up, too', async () => {
+    const core = makeCore()
+    const { ref } = await issued(core.calls.store)
+    core.faults.set('redeem', replyLost)
+    core.faults.set('closeSocket', lost)
+    const work = core.calls.redeem(ref, attempt(), REDEEM).catch((error: unknown) => error)
+    await core.clock.run(10_000)
+    expect(await work).toMatchObject({ code: 'store_unavailable' })
+    expect(await socketsOf(core)).toBe(1)
+    core.faults.clear()
+    await core.clock.run(3000)
+    expect(await socketsOf(core)).toBe(0)
+  })
+
+  test('leaves it at that when the store is let go', async () => {
+    const core = makeCore()
+    core.faults.set('closeSocket', refusedConnection)
+    await core.calls.closeSocket('7fAAAAAAAAAAAAAAAAAAAAAA', 'attempt')
+    await core.calls.close()
+    await core.clock.run(60_000)
+    expect(core.made.get('closeSocket')).toBe(1)
+    expect(core.clock.pending()).toEqual([])
+  })
 })
 
 describe('a store that hangs', () => {

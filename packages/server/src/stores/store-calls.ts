@@ -1,6 +1,7 @@
 import { type Clock, pause, withDeadline } from '../clock.js'
 import { isWsticketError, messageOf, WsticketError } from '../errors.js'
 import type { EventHub } from '../events/hub.js'
+import { RetryLater } from '../retry-later.js'
 import type { RedeemAttempt, RedeemOutcome, RedeemTerms, SessionCheck, TicketStore } from './store.js'
 
 /** A store call that takes longer than this has failed. The budget of a whole redeem, retries included. */
@@ -15,8 +16,17 @@ const REDEEM_PAUSE_MS = { first: 25, longest: 200 } as const
 const MAX_OPEN_CALLS = 10_000
 // A call that has not ended so long after it was given up is lost and never will: it is counted no longer.
 const LOST_MS = 30_000
+// Sockets that ended while the store could not be told: kept until it can, as many as this. Untold, they count against their user
+// until the session's deadline.
+const MAX_UNTOLD = 10_000
 // Under overload calls are refused by the thousand; that it is so is told this often.
 const OVERLOAD_TOLD_MS = 1000
+
+/** A socket of which the store is to know that it is gone. */
+interface EndedSocket {
+  readonly ref: string
+  readonly attemptId: string
+}
 
 /**
  * The store, with a deadline on every call and a limit on how many may be open. Whatever fails is told to the hub and rejects
@@ -27,6 +37,7 @@ export class StoreCalls {
   readonly #clock: Clock
   readonly #events: EventHub
   readonly #mostOpen: number
+  readonly #untold: RetryLater<EndedSocket>
   #open = 0
   #overloadToldAt = Number.NEGATIVE_INFINITY
 
@@ -35,6 +46,7 @@ export class StoreCalls {
     this.#clock = clock
     this.#events = events
     this.#mostOpen = mostOpen
+    this.#untold = new RetryLater(clock, MAX_UNTOLD, (socket) => this.#tellEnd(socket))
   }
 
   /** Makes one call. */
@@ -81,17 +93,18 @@ export class StoreCalls {
     }
   }
 
-  /** Tells the store that a socket is gone. Never rejects: the session then ends at its deadline. */
+  /**
+   * Tells the store that a socket is gone. Resolves when it knows, or did not answer, and never rejects: it is then told again,
+   * until it knows.
+   */
   async closeSocket(ref: string, attemptId: string): Promise<void> {
-    try {
-      await this.call('close', (store) => store.closeSocket(ref, attemptId))
-    } catch {
-      // Told to the hub already.
-    }
+    const socket = { ref, attemptId }
+    if (!(await this.#tellEnd(socket))) this.#untold.add(socket)
   }
 
   /** Lets go of what the store opened for itself. Never rejects: the process ends all the same. */
   async close(): Promise<void> {
+    this.#untold.stop()
     try {
       await this.call('end', async (store) => store.close?.())
     } catch {
@@ -115,6 +128,16 @@ export class StoreCalls {
         cause: error,
       },
     )
+  }
+
+  async #tellEnd({ ref, attemptId }: EndedSocket): Promise<boolean> {
+    try {
+      await this.call('close', (store) => store.closeSocket(ref, attemptId))
+      return true
+    } catch {
+      // Told to the hub already.
+      return false
+    }
   }
 
   /** Why a call cannot even be made; `undefined` if it can. */
