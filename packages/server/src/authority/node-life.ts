@@ -63,7 +63,7 @@ export class NodeLife<C extends Claims = Claims> {
 
   /** The nodes that are alive; `undefined` while that is not known. Who asks has a use for this node, so it begins. */
   liveNodes(): readonly string[] | undefined {
-    void this.#begun()
+    if (!this.#mayAdmit) void this.#begun()
     return this.#parts.lease.liveNodes
   }
 

@@ -120,6 +120,26 @@ describe('NoticePump', () => {
     await stopping
   })
 
+  test('gives a store that was away ten seconds to tell what was missed, and then begins anew', async () => {
+    const { pump, clock, faults, failures, revoke, seen } = setUp()
+    await pump.start()
+    faults.set('notices', refusedConnection)
+    await revoke('a')
+    await settled()
+    await revoke('b')
+    await settled()
+    expect(failures).toHaveLength(1)
+    faults.set('notices', () => new Promise(() => {}))
+    await clock.run(500 + 9999)
+    expect(failures).toHaveLength(1)
+    await clock.run(1)
+    expect(failures[1]).toMatchObject({ message: 'the memory store did not answer notices in 10000 ms' })
+    faults.clear()
+    await clock.run(500)
+    expect(seen).toEqual([subject('a'), subject('b')])
+    await pump.stop()
+  })
+
   // A store that did not wait for notices took all of the process's time.
   test('reads a store that does not wait ten times at once, and then every half second', async () => {
     const { pump, clock, faults, made, seen, revoke, inner } = setUp()

@@ -7,6 +7,9 @@ import { STORE_BUDGET_MS } from '../stores/store-calls.js'
 // rare enough to leave a store alone that is starting.
 const RETRY_MS = 500
 
+// A read that catches up may have much to tell, and a store that failed over something to set right before.
+const CATCH_UP_MS = 10_000
+
 // Answers in a row that came at once and told nothing new: a store that does not wait would take all of this process's time.
 const VAIN_READS = 10
 const AT_ONCE_MS = 50
@@ -95,12 +98,13 @@ export class NoticePump {
     this.#stop.signal.addEventListener('abort', giveUp)
     // Without a cursor there is nothing to wait for.
     if (cursor !== undefined) giveUp()
+    const ms = cursor === undefined ? STORE_BUDGET_MS : CATCH_UP_MS
     return withDeadline(this.#store.notices(cursor, given.signal), {
       clock: this.#clock,
-      ms: STORE_BUDGET_MS,
+      ms,
       late: () => {
         giveUp()
-        const message = `the ${this.#store.kind} store did not answer notices in ${STORE_BUDGET_MS} ms`
+        const message = `the ${this.#store.kind} store did not answer notices in ${ms} ms`
         return new WsticketError('store_unavailable', message)
       },
     }).finally(() => this.#stop.signal.removeEventListener('abort', giveUp))

@@ -15,6 +15,14 @@ async function connected(
   return { socket, ref }
 }
 
+async function hasClosed({ until }: Given, closing: Promise<void>): Promise<void> {
+  let closed = false
+  void closing.then(() => {
+    closed = true
+  })
+  await until('the node to know that its socket has gone', () => closed)
+}
+
 // Ten kilobytes each: more than any buffer on the way takes at once.
 const LAST_WORDS = 300
 
@@ -54,7 +62,7 @@ export const livingCases: readonly AdapterCase[] = [
     assert.deepEqual(await socket.closeFrame(), { code: 1012, reason: 'draining' })
     await socket.close()
     // Everybody has gone, and the adapter has said so: nobody needs to be cut off.
-    await closing
+    await hasClosed(given, closing)
   }),
 
   adapterCase('a node that closes loses nothing that the application had sent', async (given) => {
@@ -66,7 +74,7 @@ export const livingCases: readonly AdapterCase[] = [
       assert.equal(await socket.message(), `${count} ${long}`)
     assert.deepEqual(await socket.closeFrame(), { code: 1012, reason: 'draining' })
     await socket.close()
-    await closing
+    await hasClosed(given, closing)
   }),
 
   adapterCase('after a close nothing more reaches the application', async (given) => {
