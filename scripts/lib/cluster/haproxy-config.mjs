@@ -65,7 +65,8 @@ backend ${READY_BACKEND}
     http-check send meth GET uri /readyz hdr Host localhost
     http-check expect status 200
     # Not \`on-marked-down shutdown-sessions\`: a node that is not ready for new clients keeps those that it has.
-    default-server check inter 500ms fastinter 200ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down
+    # Often, and one no is enough: a node that drains has the fewest sockets, so all would be sent to it again.
+    default-server check inter 200ms fall 1 rise 1 observe layer4 error-limit 1 on-error mark-down
 ${nodes.map(({ name, port }) => `    server ${name} 127.0.0.1:${port}`).join('\n')}
 
 backend ${UNREADY_BACKEND}
