@@ -89,6 +89,18 @@ describe('a connection to Redis', () => {
     await expect.poll(() => events(logged)).toContain('redis.back')
   }, 15_000)
 
+  // Sentinels that announced a failover in the wrong moment once ended a client for good.
+  it('comes back even when its client has given up', async () => {
+    const server = await aRedis()
+    const { redis, logged } = await open(server.url)
+    redis.client.disconnect()
+    await expect.poll(() => redis.client.status).toBe('end')
+    await expect.poll(() => redis.client.ping().catch(() => undefined)).toBe('PONG')
+    expect(events(logged)).toEqual(['redis.connected', 'redis.lost', 'redis.back'])
+    await redis.close()
+    await expect.poll(() => redis.client.status).toBe('end')
+  })
+
   it('lets copies of it, which block, wait until they are connected', async () => {
     const server = await aRedis()
     const { redis } = await open(server.url)

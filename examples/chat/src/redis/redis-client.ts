@@ -147,6 +147,7 @@ class RedisWatch {
   readonly #backs: (() => void)[] = []
   #state: 'starting' | 'connected' | 'lost' | 'stopped' = 'starting'
   #lastReason: string | undefined
+  #revival: NodeJS.Timeout | undefined
   #refused: ((reason: string) => void) | undefined
 
   constructor(client: RedisClient, place: string, log: Logger) {
@@ -158,6 +159,7 @@ class RedisWatch {
     client.on('node error', (error: unknown) => this.#failed(error))
     client.on('ready', () => this.#ready())
     client.on('close', () => this.#closed())
+    client.on('end', () => this.#ended())
   }
 
   /** Resolves when Redis is there for the first time. */
@@ -196,6 +198,7 @@ class RedisWatch {
   /** What follows is of our own doing. */
   stop(): void {
     this.#state = 'stopped'
+    clearTimeout(this.#revival)
   }
 
   #ready(): void {
@@ -212,6 +215,16 @@ class RedisWatch {
     if (this.#state !== 'connected') return
     this.#state = 'lost'
     this.#log.warn({ event: 'redis.lost', place: this.#place }, 'redis.lost')
+  }
+
+  // The client gives up for good when the Sentinels announce a failover while it is connecting: it takes the order to
+  // hang up for its owner's.
+  #ended(): void {
+    if (this.#state === 'stopped') return
+    clearTimeout(this.#revival)
+    this.#revival = setTimeout(() => {
+      this.#client.connect().catch(() => undefined)
+    }, RECONNECT_MS.longest)
   }
 
   /** Told once, and not at each of hundreds of tries. */
