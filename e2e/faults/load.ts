@@ -200,28 +200,14 @@ async function raceAll(
   await Promise.all([...tasks.map((some, worker) => pool.run(worker, store, some)), ...upgrades])
 }
 
-/** A client makes an upgrade, and writes down what it saw. */
 async function byUpgrade(
   pool: WorkerPool,
   store: StoreName,
-  { ref, ticket }: Issued,
+  ticket: Issued,
   { worker, attempt, afterMs }: AttemptPlan,
 ): Promise<void> {
   if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs))
-  const began = moment()
-  pool.visit(worker, { ref, attempt, began })
-  const { outcome, close } = await upgrade(pool.port(worker, store), ticket, attempt)
-  pool.record({
-    name: 'redeem',
-    process: 'client',
-    began,
-    ended: moment(),
-    ref,
-    attempt,
-    at: 'door',
-    outcome,
-  })
-  close()
+  await upgrade({ pool, worker, store }, ticket, attempt)
 }
 
 function issueTask({ subject, login, singleUse, lifeMs }: Omit<RacePlan, 'attempts' | 'revokes'>): Task {

@@ -100,9 +100,10 @@ function masterPaused(replication: RedisReplication): Fault {
       } finally {
         before.resume()
       }
+      const { role } = await before.info('replication')
       await inOrder(replication)
       happened((await before.info('replication')).role === 'slave', 'the former master is still one')
-      return `port ${before.port} paused, port ${after.port} elected, both masters when it went on`
+      return `port ${before.port} paused, port ${after.port} elected; the former was ${role} when it went on`
     },
   }
 }

@@ -1,33 +1,58 @@
 import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import type { RedeemCall } from '../../test/ticket-history/history.js'
-import { ATTEMPT_HEADER } from './messages.js'
-import { refusalSeen } from './worker/calls.mjs'
+import { ATTEMPT_HEADER, type Issued, type StoreName } from './messages.js'
+import { moment, refusalSeen } from './worker/calls.mjs'
+import type { WorkerPool } from './worker-pool.js'
 
 /** So long a client waits for the answer to its upgrade: longer than a node takes to refuse. */
 const PATIENCE_MS = 5000
 
-/** What came of an upgrade; `close` when the socket is no longer needed. */
-export interface UpgradeOutcome {
-  readonly outcome: RedeemCall['outcome']
-  readonly close: () => void
+/** A node, as its clients reach it. */
+export interface Address {
+  readonly pool: WorkerPool
+  readonly worker: number
+  readonly store: StoreName
 }
 
-/** Brings a ticket to a node as a client does: over HTTP, by a WebSocket. */
-export function upgrade(port: number, ticket: string, attempt: string): Promise<UpgradeOutcome> {
+/** Brings a ticket to a node as a client does, over HTTP by a WebSocket, and writes down what the client sees. */
+export async function upgrade(
+  { pool, worker, store }: Address,
+  { ref, ticket }: Pick<Issued, 'ref' | 'ticket'>,
+  attempt: string,
+): Promise<RedeemCall['outcome']> {
+  const began = moment()
+  pool.visit(worker, { ref, attempt, began })
+  const outcome = await dial(pool.port(worker, store), ticket, attempt)
+  const call = {
+    name: 'redeem',
+    process: 'client',
+    began,
+    ended: moment(),
+    ref,
+    attempt,
+    at: 'door',
+  } as const
+  pool.record({ ...call, outcome })
+  return outcome
+}
+
+function dial(port: number, ticket: string, attempt: string): Promise<RedeemCall['outcome']> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ['wsticket.v1', `wsticket.${ticket}`], {
     headers: { [ATTEMPT_HEADER]: attempt },
     handshakeTimeout: PATIENCE_MS,
   })
-  const close = (): void => socket.terminate()
   return new Promise((resolve) => {
-    socket.once('open', () => resolve({ outcome: { kind: 'admitted' }, close }))
+    socket.once('open', () => {
+      socket.terminate()
+      resolve({ kind: 'admitted' })
+    })
     // No answer at all: whether the ticket was redeemed, nobody knows.
-    socket.on('error', () => resolve({ outcome: { kind: 'indeterminate' }, close }))
+    socket.on('error', () => resolve({ kind: 'indeterminate' }))
     socket.once('unexpected-response', (_request: unknown, response: IncomingMessage) => {
       codeOf(response).then(
-        (code) => resolve({ outcome: refusalSeen(code), close }),
-        () => resolve({ outcome: { kind: 'indeterminate' }, close }),
+        (code) => resolve(refusalSeen(code)),
+        () => resolve({ kind: 'indeterminate' }),
       )
     })
   })

@@ -1,61 +1,57 @@
-import { describe, expect, test } from 'vitest'
-import { afterThisTest } from '../../test/cleanups.js'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAllTests, afterThisTest } from '../../test/cleanups.js'
 import { aRedis } from '../../test/redis/a-redis.js'
 import { findBreaches } from '../../test/ticket-history/check.js'
 import { Load } from './load.js'
-import type { StoreName } from './messages.js'
 import { seededRandom } from './random.js'
 import { tallyOf } from './tally.js'
 import { WorkerPool } from './worker-pool.js'
 
-/** Server processes over a store in a Redis of their own. */
-async function workers(store: StoreName, size = 4): Promise<WorkerPool> {
-  const [redis, pool] = [await aRedis(), new WorkerPool(size)]
-  afterThisTest(() => pool.stop())
-  await pool.open(store, { kind: 'single', port: redis.port })
-  return pool
-}
+const EXPECTED = { clockBoundMs: 20, revokeBoundMs: 0 } as const
 
-describe('Server processes that race for tickets, while nothing fails,', () => {
-  test('let one of them win, over a store in memory', async () => {
-    const pool = await workers('memory', 1)
+describe('A server process that races for tickets in its own memory', () => {
+  test('keeps all of the contract, since nothing can fail', async () => {
+    const pool = new WorkerPool(1)
+    afterThisTest(() => pool.stop())
+    await pool.open('memory', { kind: 'single', port: 0 })
     const load = new Load({ pool, store: 'memory', name: 'calm', random: seededRandom('calm') })
     await load.block('a')
     await pool.settle()
     const history = pool.takeHistory()
-    expect(findBreaches(history, { clockBoundMs: 20, revokeBoundMs: 0, faults: false })).toEqual([])
+    expect(findBreaches(history, { ...EXPECTED, faults: false })).toEqual([])
     expect(tallyOf(history)).toMatchObject({ races: 32, indeterminate: 0 })
-  })
-
-  test('let one of them win, over Redis, by call and by upgrade', async () => {
-    const pool = await workers('wsticket')
-    const random = seededRandom('calm')
-    const load = new Load({ pool, store: 'wsticket', name: 'calm', random, upgrades: 0.1 })
-    await load.block('a')
-    await pool.settle()
-    const history = pool.takeHistory()
-    // On a busy machine a call may take longer than it is waited for, and that is a fault as well.
-    expect(findBreaches(history, { clockBoundMs: 20, revokeBoundMs: 0, faults: true })).toEqual([])
-    const { races, admitted } = tallyOf(history)
-    expect(races).toBe(32)
-    expect(admitted).toBeGreaterThanOrEqual(16)
-    expect(new Set(history.map(({ process }) => process)).size).toBe(5)
-  })
-
-  test('let one of them win over a plain GETDEL, too', async () => {
-    const pool = await workers('getdel')
-    await new Load({ pool, store: 'getdel', name: 'calm', random: seededRandom('calm') }).block('a')
-    await pool.settle()
-    const rules = findBreaches(pool.takeHistory(), { clockBoundMs: 20, revokeBoundMs: 0, faults: true })
-    expect(rules).toEqual([])
   })
 })
 
-describe('A server process that is killed', () => {
-  test('leaves calls behind of which nobody knows, and another one takes its place', async () => {
-    const pool = await workers('wsticket', 2)
-    const random = seededRandom('killed')
-    const load = new Load({ pool, store: 'wsticket', name: 'killed', random })
+describe('Server processes that race for tickets in Redis', () => {
+  const cleanUp = afterAllTests()
+  let pool: WorkerPool
+
+  beforeAll(async () => {
+    const redis = await aRedis({}, cleanUp)
+    pool = new WorkerPool(4)
+    cleanUp(() => pool.stop())
+    for (const store of ['wsticket', 'getdel'] as const)
+      await pool.open(store, { kind: 'single', port: redis.port })
+  })
+
+  // On a busy machine a call may take longer than it is waited for, and that is a fault as well.
+  const faults = true
+
+  test.each(['wsticket', 'getdel'] as const)('let one win, while nothing fails, over %s', async (store) => {
+    const load = new Load({ pool, store, name: store, random: seededRandom('calm'), upgrades: 0.1 })
+    await load.block('a')
+    await pool.settle()
+    const history = pool.takeHistory()
+    expect(findBreaches(history, { ...EXPECTED, faults })).toEqual([])
+    const { races, admitted } = tallyOf(history)
+    expect(races).toBe(32)
+    expect(admitted).toBeGreaterThanOrEqual(16)
+    expect(new Set(history.map(({ process }) => process)).size).toBe(pool.size + 1)
+  })
+
+  test('leave calls behind of which nobody knows when they are killed, and others take their place', async () => {
+    const load = new Load({ pool, store: 'wsticket', name: 'killed', random: seededRandom('killed') })
     load.start()
     await load.more(20)
     await pool.process(0).kill()
@@ -65,10 +61,10 @@ describe('A server process that is killed', () => {
     await load.stop()
     await pool.settle()
     const history = pool.takeHistory()
-    expect(findBreaches(history, { clockBoundMs: 20, revokeBoundMs: 0, faults: true })).toEqual([])
+    expect(findBreaches(history, { ...EXPECTED, faults })).toEqual([])
     expect(history.filter(({ ended }) => ended === undefined).length).toBeGreaterThan(0)
-    expect(new Set(history.map(({ process }) => process))).toEqual(
-      new Set(['worker 0.1', 'worker 1.2', 'worker 0.3', 'client']),
-    )
+    const processes = new Set(history.map(({ process }) => process))
+    expect(processes).toContain('worker 0.1')
+    expect(processes).toContain('worker 0.5')
   })
 })
