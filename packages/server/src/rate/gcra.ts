@@ -21,11 +21,11 @@ export interface RateDecision {
 
 // Intervals are whole multiples of 2^-10 ms. A double holds sums of those with Unix milliseconds exactly, so that no
 // rounding eats the last one of a burst.
-const STEPS_PER_MS = 1024
+export const RATE_STEPS_PER_MS = 1024
 
 /** Milliseconds between two, in the steps that sums keep exactly. */
 export function intervalMs(rate: Rate): number {
-  return Math.ceil((1000 / rate.perSecond) * STEPS_PER_MS) / STEPS_PER_MS
+  return Math.ceil((1000 / rate.perSecond) * RATE_STEPS_PER_MS) / RATE_STEPS_PER_MS
 }
 
 /**

@@ -10,11 +10,13 @@ export interface RedisClient {
 /** What is used of ioredis and iovalkey. */
 export interface IoRedis extends RedisClient {
   call(command: string, args: readonly string[]): Promise<unknown>
+  duplicate(options?: unknown): unknown
   disconnect(): void
 }
 
 /** What is used of a Cluster of theirs. */
 export interface IoRedisCluster extends IoRedis {
+  duplicate(nodes?: readonly unknown[], options?: unknown): unknown
   nodes(role: 'master'): readonly IoRedis[]
 }
 

@@ -22,6 +22,10 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^(CLUSTERDOWN|MASTERDOWN)/, 'The Cluster has no master for some slots: bring one back.'],
 ]
 
+// What clients say, each in its own way, of a connection that is not there.
+const NOT_CONNECTED =
+  /enableOfflineQueue|Connection is closed|max retries per request|client is (closed|offline)|Socket closed unexpectedly/i
+
 // Redis refused before it did anything, because a slot is on its way to another node or a failover is under way: the same
 // command may be sent again.
 const UNDONE = /TRYAGAIN|non local key|^(ASK|MOVED|CLUSTERDOWN|MASTERDOWN|LOADING)\b/
@@ -40,6 +44,12 @@ export function isUnknownScript(error: unknown): boolean {
 export function storeError(error: unknown): WsticketError {
   if (isWsticketError(error)) return error
   const message = messageOf(error)
+  if (NOT_CONNECTED.test(message)) {
+    return new WsticketError('store_unavailable', 'Redis is not connected', {
+      cause: error,
+      remedy: 'Is it running, and can this machine reach it? The client goes on trying.',
+    })
+  }
   const remedy = REMEDIES.find(([pattern]) => pattern.test(message))?.[1]
   return new WsticketError('store_unavailable', `Redis failed: ${message}`, {
     cause: error,

@@ -57,19 +57,32 @@ function linkTo(known: KnownClient): OwnLink {
   }
 }
 
-async function duplicated(client: RedisClient): Promise<OwnLink> {
-  const known = knownClient(client.duplicate())
-  known.client.on('error', () => {})
-  const link = linkTo(known)
-  if (known.kind !== 'ioredis' && known.kind !== 'ioredis-cluster') {
-    try {
-      await known.client.connect()
-    } catch (error) {
-      link.close()
-      throw error
+// A duplicate is given its first command before it is connected, which it must keep until then, whatever its original does.
+const KEEPS_EARLY_COMMANDS = { enableOfflineQueue: true }
+
+async function duplicated(known: KnownClient): Promise<OwnLink> {
+  switch (known.kind) {
+    case 'ioredis':
+      return ownLink(knownClient(known.client.duplicate(KEEPS_EARLY_COMMANDS)))
+    case 'ioredis-cluster':
+      return ownLink(knownClient(known.client.duplicate([], KEEPS_EARLY_COMMANDS)))
+    default: {
+      const copy = knownClient(known.client.duplicate())
+      const link = ownLink(copy)
+      try {
+        if ('connect' in copy.client) await copy.client.connect()
+      } catch (error) {
+        link.close()
+        throw error
+      }
+      return link
     }
   }
-  return link
+}
+
+function ownLink(known: KnownClient): OwnLink {
+  known.client.on('error', () => {})
+  return linkTo(known)
 }
 
 function ioRedisLink(client: IoRedis): OwnLink {
@@ -79,7 +92,7 @@ function ioRedisLink(client: IoRedis): OwnLink {
     send: (_key, args) => send(args),
     sendTogether: (_key, commands) => Promise.all(commands.map(send)),
     masters: async () => [{ name: 'the master', send }],
-    duplicate: () => duplicated(client),
+    duplicate: () => duplicated({ kind: 'ioredis', client }),
     close: () => client.disconnect(),
   }
 }
@@ -88,6 +101,7 @@ function ioRedisClusterLink(client: IoRedisCluster): OwnLink {
   return {
     ...ioRedisLink(client),
     topology: 'cluster',
+    duplicate: () => duplicated({ kind: 'ioredis-cluster', client }),
     sendTogether: () => {
       throw new TypeError(
         "guarantee: 'wait' over a Cluster needs node-redis (createCluster): ioredis cannot send WAIT to the master of a key. Or let Redis allow INFO, and leave guarantee out",
@@ -108,7 +122,7 @@ function nodeRedisLink(client: NodeRedis): OwnLink {
     send: (_key, args) => send(args),
     sendTogether: (_key, commands) => Promise.all(commands.map(send)),
     masters: async () => [{ name: 'the master', send }],
-    duplicate: () => duplicated(client),
+    duplicate: () => duplicated({ kind: 'node-redis', client }),
     close: () => destroy(client),
   }
 }
@@ -121,7 +135,7 @@ function nodeRedisSentinelLink(client: NodeRedisSentinel): OwnLink {
     sendTogether: (_key, commands) =>
       client.use((leased) => Promise.all(commands.map((args) => leased.sendCommand(false, args)))),
     masters: async () => [{ name: 'the master', send }],
-    duplicate: () => duplicated(client),
+    duplicate: () => duplicated({ kind: 'node-redis-sentinel', client }),
     close: () => destroy(client),
   }
 }
@@ -137,7 +151,7 @@ function nodeRedisClusterLink(client: NodeRedisCluster): OwnLink {
         name: master.address,
         send: async (args) => (await client.nodeClient(master)).sendCommand(args),
       })),
-    duplicate: () => duplicated(client),
+    duplicate: () => duplicated({ kind: 'node-redis-cluster', client }),
     close: () => destroy(client),
   }
 }

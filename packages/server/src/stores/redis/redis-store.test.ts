@@ -388,6 +388,29 @@ describe('a Redis that fails', () => {
     },
   )
 
+  test('that is gone is told as that, whatever the client calls it', async () => {
+    const redis = await aRedis()
+    const client = new Redis({ port: redis.port, host: '127.0.0.1', enableOfflineQueue: false })
+    client.on('error', () => {})
+    afterThisTest(() => client.disconnect())
+    await expect.poll(() => client.status).toBe('ready')
+    const store = redisStore(client)
+    afterThisTest(() => store.close())
+    // A client that keeps no early commands has a duplicate that does: notices come at once.
+    const { cursor } = await store.notices(undefined, never())
+    const reading = store.notices(cursor, never())
+    await expect.poll(async () => String(await redis.command('CLIENT', 'LIST'))).toMatch(/cmd=xread/)
+    await store.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS })
+    expect((await reading).notices.length).toBe(1)
+    await redis.kill()
+    await expect.poll(() => client.status).not.toBe('ready')
+    await expect(store.issue(record(), ISSUE)).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: 'Redis is not connected',
+      remedy: expect.stringContaining('Is it running'),
+    })
+  })
+
   test('that wants another password says so, without it', async () => {
     const redis = await aRedis({ password: 'right-word', args: ['--requirepass', 'right-word'] })
     const client = new Redis({

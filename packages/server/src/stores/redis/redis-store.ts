@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { checkKnown, checkOneOf, checkWhole } from '../../checks.js'
 import { type Clock, systemClock } from '../../clock.js'
-import { intervalMs } from '../../rate/gcra.js'
+import { intervalMs, RATE_STEPS_PER_MS } from '../../rate/gcra.js'
 import {
   GRACE_MS,
   type Holder,
@@ -190,7 +190,7 @@ class RedisStore implements RedisTicketStore {
         this.#parts.guarantee === 'fence' ? '1' : '0',
         boundWords(record.audience, record.bindings),
         String(rate?.burst ?? 0),
-        String(rate === undefined ? 0 : intervalMs(rate)),
+        whole(rate === undefined ? 0 : intervalMs(rate) * RATE_STEPS_PER_MS),
         String(outstanding),
         this.#graceMs,
         this.#spanMs,

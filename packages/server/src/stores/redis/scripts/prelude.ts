@@ -8,7 +8,7 @@
  * line has the permissions, the third is JSON that no script looks into.
  *
  * A subject is a hash. `h` has words: 1 generation, 2 second and 3 end of its last logout from everywhere, 4 theoretical
- * arrival time of the rate, 5 when the whole may be forgotten. `T` are the outstanding tickets in the order of issue
+ * arrival time of the rate in 1024ths of a millisecond, 5 when the whole may be forgotten. `T` are the outstanding tickets in the order of issue
  * (`ref,expires,login,used;`), `S` the live sessions (`ref,deadline,opened,login,attempt=node&attempt=node;`), and for each
  * revoked login there is a `d:<login>` (at, until, keep). What is in `T` or `S` is there; what was taken out is over. All times
  * are Unix milliseconds by this Redis. Each call of Redis costs more than what Lua does with its answer: so few fields.
@@ -25,7 +25,7 @@ end
 `,
   int: `
 local function int(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 `,
   words: `
@@ -131,7 +131,7 @@ local function write_subject(subject, at, till, slack)
   local logout = subject.logout
   redis.call('HSET', subject.key,
     'h', subject.generation .. ' ' .. int(logout.second) .. ' ' .. int(logout.till) .. ' '
-      .. string.format('%.10f', subject.arrival) .. ' ' .. int(subject.ends),
+      .. int(subject.arrival) .. ' ' .. int(subject.ends),
     'T', text_of_outstanding(subject.outstanding), 'S', text_of_sessions(subject.sessions))
   if prolonged then redis.call('PEXPIRE', subject.key, int(math.max(subject.ends - at, 1))) end
 end
@@ -172,11 +172,13 @@ local function overtaken(subject, issued, at)
 end
 `,
   tenure: `
--- The time during which this process is the master; empty where it is none.
+-- The time during which this process is the master; empty where it is none. Plain finds: patterns take long here.
 local function tenure()
   local info = redis.call('INFO', 'replication')
-  if string.match(info, 'role:(%a+)') ~= 'master' then return '' end
-  return string.match(info, 'master_replid:(%x+)') or ''
+  if not string.find(info, 'role:master', 1, true) then return '' end
+  local name = 'master_replid:'
+  local start = string.find(info, name, 1, true)
+  return start and string.sub(info, start + #name, start + #name + 39) or ''
 end
 `,
   state_of: `

@@ -4,7 +4,7 @@ import { type Script, script } from './script.js'
  * Issues. The subject is the declared key: of a slot that migrates, the whole of it goes where the subject is.
  *
  * 1 base, 2 ref, 3 login, 4 second of the credential's issue, 5 end of the credential, 6 life, 7 kind, 8 generation if
- * there is none yet, 9 fence, 10 fingerprints (four words), 11 burst, 12 interval, 13 cap, 14 grace, 15 span,
+ * there is none yet, 9 fence, 10 fingerprints (four words), 11 burst, 12 interval in 1024ths of a millisecond, 13 cap, 14 grace, 15 span,
  * 16 permissions and JSON.
  */
 export const ISSUE: Script = script(
@@ -20,15 +20,17 @@ local expires = at + tonumber(ARGV[6])
 if ARGV[5] ~= '-' then expires = math.min(expires, tonumber(ARGV[5])) end
 if expires <= at then return { 'expired' } end
 
-local burst, arrival, left, reset = tonumber(ARGV[11]), 0, '-', 0
+-- In steps of 1024ths of a millisecond, of which a double holds sums exactly.
+local burst, interval, arrival, left, reset = tonumber(ARGV[11]), tonumber(ARGV[12]), 0, '-', 0
 if burst > 0 then
-  local interval = tonumber(ARGV[12])
-  local tolerance = interval * (burst - 1)
-  local kept = math.max(subject.arrival, at)
-  if kept - at > tolerance then return { 'rate_limited', '0', int(math.ceil(kept - at - tolerance)) } end
+  local tolerance, present = interval * (burst - 1), at * 1024
+  local kept = math.max(subject.arrival, present)
+  if kept - present > tolerance then
+    return { 'rate_limited', '0', int(math.ceil((kept - present - tolerance) / 1024)) }
+  end
   arrival = kept + interval
-  local count = math.floor((tolerance - (arrival - at)) / interval) + 1
-  if count <= 0 then reset = math.ceil(arrival - at - tolerance) end
+  local count = math.floor((tolerance - (arrival - present)) / interval) + 1
+  if count <= 0 then reset = math.ceil((arrival - present - tolerance) / 1024) end
   left = int(math.max(count, 0))
 end
 
@@ -63,12 +65,12 @@ end
 
 subject.generation = subject.generation or ARGV[8]
 subject.arrival = arrival
-local named = string.match(subject.key, '([^:]+)$')
+local named = string.sub(subject.key, #base + 3)
 local line = table.concat(
   { 'o', ARGV[7], int(at), int(expires), named, login, subject.generation, fence, ARGV[5], ARGV[10], '- - - - -' }, ' ')
 redis.call('SET', key, line .. '\\n' .. ARGV[16], 'PX', int(expires + grace - at))
 subject.outstanding[#subject.outstanding + 1] = { ref = ref, expires = expires, login = mark_of(login), used = '0' }
-write_subject(subject, at, math.max(expires, arrival), grace)
+write_subject(subject, at, math.max(expires, math.ceil(arrival / 1024)), grace)
 count_expiry(base, span, expires, 1, at)
 return { 'issued', int(at), int(expires), left, int(reset), voided }
 `,
