@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RedisServer } from '../../../../test/redis/a-redis.js'
 import type { StoreCase, StoreHarness } from '../../src/conformance/index.js'
-import { type RedisClient, redisStore } from '../../src/stores/redis/index.js'
+import { type RedisClient, type RedisTicketStore, redisStore } from '../../src/stores/redis/index.js'
 
 /**
  * Steps of time that a case is tried in. On a machine that is idle, the clock of Redis and a round trip are told apart in
@@ -49,9 +49,15 @@ function harnessOf(
     const prefix = freshPrefix()
     const graceMs = GRACE_UNITS * unitMs
     const leaseMs = LEASE_UNITS * unitMs
-    const store = redisStore(client, { prefix, graceMs, leaseMs })
+    const stores: RedisTicketStore[] = []
+    const aStore = (): RedisTicketStore => {
+      const store = redisStore(client, { prefix, graceMs, leaseMs })
+      stores.push(store)
+      return store
+    }
     return {
-      store,
+      store: aStore(),
+      another: async () => aStore(),
       unitMs,
       graceMs,
       leaseMs,
@@ -60,7 +66,9 @@ function harnessOf(
         await pause(ms)
       },
       size: async () => (await keptKeys(masters, prefix)).length,
-      close: () => store.close(),
+      close: async () => {
+        await Promise.all(stores.map((store) => store.close()))
+      },
     }
   }
 }

@@ -1,6 +1,9 @@
 import { isWsticketError, messageOf, WsticketError } from '../../errors.js'
 
-/** What Redis says at the beginning of an error, and what an operator can do about it. */
+/**
+ * What Redis says at the beginning of an error, and what an operator can do about it. What passes by itself is not among
+ * them: a remedy says that waiting does not help.
+ */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^(NOAUTH|WRONGPASS)/, 'Give the client the right user name and password.'],
   [
@@ -18,8 +21,6 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   ],
   [/^NOREPLICAS/, 'Fewer replicas than min-replicas-to-write are connected: bring them back.'],
   [/^(BUSY|UNKILLABLE)/, 'A script of somebody keeps Redis busy: SCRIPT KILL.'],
-  [/^LOADING/, 'Redis is starting, and reads its data.'],
-  [/^(CLUSTERDOWN|MASTERDOWN)/, 'The Cluster has no master for some slots: bring one back.'],
 ]
 
 // What clients say, each in its own way, of a connection that is not there.
@@ -45,10 +46,8 @@ export function storeError(error: unknown): WsticketError {
   if (isWsticketError(error)) return error
   const message = messageOf(error)
   if (NOT_CONNECTED.test(message)) {
-    return new WsticketError('store_unavailable', 'Redis is not connected', {
-      cause: error,
-      remedy: 'Is it running, and can this machine reach it? The client goes on trying.',
-    })
+    const hint = 'is it running, and can this machine reach it? The client goes on trying'
+    return new WsticketError('store_unavailable', `Redis is not connected: ${hint}`, { cause: error })
   }
   const remedy = REMEDIES.find(([pattern]) => pattern.test(message))?.[1]
   return new WsticketError('store_unavailable', `Redis failed: ${message}`, {

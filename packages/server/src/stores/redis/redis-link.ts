@@ -34,11 +34,15 @@ export interface OwnLink extends RedisLink {
   close(): void
 }
 
+// Several stores may share a client; one listener is enough.
+const LISTENED_TO = new WeakSet<RedisClient>()
+
 /** Makes a link of a client. */
 export function linkOf(client: RedisClient): RedisLink {
   const known = knownClient(client)
   // Without a listener, a connection that breaks would end the process. What fails is told call by call.
-  client.on('error', () => {})
+  if (!LISTENED_TO.has(client)) client.on('error', () => {})
+  LISTENED_TO.add(client)
   return linkTo(known)
 }
 

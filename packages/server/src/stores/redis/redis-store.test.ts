@@ -406,8 +406,9 @@ describe('a Redis that fails', () => {
     await expect.poll(() => client.status).not.toBe('ready')
     await expect(store.issue(record(), ISSUE)).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: 'Redis is not connected',
-      remedy: expect.stringContaining('Is it running'),
+      message: expect.stringMatching(/^Redis is not connected: is it running/),
+      // It may well come back by itself.
+      remedy: undefined,
     })
   })
 
