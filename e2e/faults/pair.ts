@@ -2,7 +2,7 @@ import { startFaultProxy } from '../../scripts/lib/servers/fault-proxy.mjs'
 import { type RedisReplication, startReplication } from '../../scripts/lib/servers/redis-replication.mjs'
 import type { RedisServer } from '../../scripts/lib/servers/redis-server.mjs'
 import { type Deployment, happened, type Window } from './deployment.js'
-import { flushScripts, pauseAndResume, strikeDead } from './server-faults.js'
+import { flushScripts, pauseAndResume, restartLoaded, strikeDead } from './server-faults.js'
 import { WORKER_KILLED_BEFORE_101 } from './worker-faults.js'
 
 /** A master and a replica that nobody watches: who is promoted, and when, is up to the lab alone. */
@@ -58,7 +58,7 @@ function promotion(replication: RedisReplication, lead: (to: RedisServer) => voi
     },
     async heal() {
       master.front.only('replication').heal()
-      await master.restart()
+      await restartLoaded(master)
       await replication.follow(master, other(replication, master))
       await replication.waitForReplication()
     },

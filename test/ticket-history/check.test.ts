@@ -85,6 +85,12 @@ describe('A history that the contract allows has no breach:', () => {
       redeem('y', 50, 'used'),
       redeem('z', 95, 'unknown'),
     ],
+    'an attempt won, was revoked, and was sent again by its client': [
+      issue(),
+      redeem('x', 30, 'used', { ended: 90 }),
+      logout(45),
+      redeem('y', 60, 'used'),
+    ],
     'an attempt whose process was killed has won long after': [
       issue(),
       redeem('x', 30, 'indeterminate', { ended: undefined }),
@@ -225,6 +231,11 @@ describe('A history that breaks the contract is found out:', () => {
       'issued after a logout',
       'of that login',
       [issue({ began: 50, ended: 60 }), logout(30), redeem('x', 70, 'expired')],
+    ],
+    [
+      'used by nobody',
+      'nobody else asked, and what was revoked was revoked later',
+      [issue(), redeem('x', 30, 'used'), logout(45)],
     ],
     ['used by nobody', 'nobody else asked', [issue(), redeem('x', 30, 'used')]],
     [

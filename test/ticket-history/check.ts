@@ -124,10 +124,11 @@ function brokenRefusals({ issue, redeems, revokes }: Ticket, expectations: Expec
   return redeems.flatMap((redeem): Rule[] => {
     if (redeem.outcome.kind !== 'refused') return []
     const explains = (other: RedeemCall): boolean =>
-      mayHaveWon(other, redeem) || (expectations.faults && mayHaveWonUnheard(other, redeem))
+      (other !== redeem && mayHaveWon(other, redeem)) ||
+      (expectations.faults && mayHaveWonUnheard(other, redeem, revokes))
     switch (redeem.outcome.code) {
       case 'used':
-        return redeems.some((other) => other !== redeem && explains(other)) ? [] : ['used by nobody']
+        return redeems.some(explains) ? [] : ['used by nobody']
       case 'revoked':
         return revokes.some((revoke) => mayHaveRevoked(revoke, redeem, expectations.faults))
           ? []
@@ -156,11 +157,16 @@ function mayHaveWon(call: RedeemCall, seen: RedeemCall): boolean {
 }
 
 /**
- * Whether this call may have won before it was refused: its connection broke, its client sent the same attempt again, and
- * by then the ticket was lost or revoked.
+ * Whether this call may have won before it was refused: its connection broke, its client sent the same attempt again, and by
+ * then the ticket was lost or revoked, or the session that it had opened was.
  */
-function mayHaveWonUnheard({ outcome, began, at }: RedeemCall, seen: RedeemCall): boolean {
+function mayHaveWonUnheard(
+  { outcome, began, ended, at }: RedeemCall,
+  seen: RedeemCall,
+  revokes: readonly RevokeCall[],
+): boolean {
   if (outcome.kind !== 'refused' || at !== 'store' || began > endOf(seen)) return false
+  if (outcome.code === 'used') return revokes.some((revoke) => ended === undefined || revoke.began < ended)
   return ['unknown', 'voided', 'revoked'].includes(outcome.code)
 }
 

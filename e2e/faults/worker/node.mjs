@@ -21,6 +21,9 @@ const ATTEMPT_BYTES = 16
 /** A credential lives this long, unless the lab wants a short life. */
 const CREDENTIAL_MS = 3_600_000
 const ANY_NUMBER = 10_000
+/** A failover by others is over by then. */
+const READY_MS = 20_000
+const READY_RETRY_MS = 100
 
 /** Which attempt is being made at the moment, and whether by an upgrade. */
 const attempts = /** @type {AsyncLocalStorage<{ attempt: string, upgrade: boolean }>} */ (
@@ -78,8 +81,19 @@ export class LabNode {
     admitUpgrades(this.#server, this.#wsticket, { path: PATH }, () => undefined)
   }
 
-  /** Listens, and tells where. */
+  /** Waits until it may admit, as one should, then listens, and tells where. */
   async listen() {
+    const until = Date.now() + READY_MS
+    for (;;) {
+      try {
+        await this.#wsticket.ready()
+        break
+      } catch (error) {
+        // Somebody fails over at the moment; a node that is begun anew just then waits for a master.
+        if (Date.now() > until) throw error
+        await sleep(READY_RETRY_MS)
+      }
+    }
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')
     const address = this.#server.address()
