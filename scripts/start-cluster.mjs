@@ -20,7 +20,7 @@ await orExplain(async () => {
   if (complaint !== undefined) throw new Error(complaint)
   // First of all: nobody should wait for an install to hear that the port is taken.
   const address = await takeAddress(readAddress(process.env))
-  const programs = await findPrograms(SERVERS, { say })
+  const programs = await findPrograms(SERVERS, { say, who: '`npm run start:cluster` needs' })
   await prepare(root, { say })
 
   // From here on there is something to end.

@@ -51,7 +51,7 @@ function count(outcome) {
 async function everything() {
   const complaint = nodeComplaint(process.versions.node)
   if (complaint !== undefined) throw new Error(complaint)
-  const programs = await findPrograms([...BROWSERS, ...SERVERS], { say })
+  const programs = await findPrograms([...BROWSERS, ...SERVERS], { say, who: 'the tests need' })
   await prepare(root, { say, build: false })
   // Without colours: what they print is read in a log, and indented.
   const { FORCE_COLOR: _colour, ...inherited } = process.env

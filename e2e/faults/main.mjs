@@ -12,7 +12,7 @@ const say = (/** @type {string} */ line) => {
 
 await orExplain(async () => {
   const redis = SERVERS.filter(({ debian }) => debian.startsWith('redis'))
-  Object.assign(process.env, await findPrograms(redis, { say }))
+  Object.assign(process.env, await findPrograms(redis, { say, who: 'the fault laboratory needs' }))
   await prepare(root, { say })
   // Written in TypeScript like all tests, and run without a test runner, which would give it a deadline.
   /** @type {{ module: typeof import('./main.js') }} */
