@@ -10,8 +10,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { SignJWT } from 'jose'
 import { WebSocket } from 'ws'
+import { orExplain } from '../../scripts/lib/explain.mjs'
+import { prepare } from '../../scripts/lib/prepare.mjs'
 import { startFaultProxy } from '../../scripts/lib/servers/fault-proxy.mjs'
 import { startRedisServer } from '../../scripts/lib/servers/redis-server.mjs'
+import { findPrograms, SERVERS } from '../../scripts/lib/system-packages.mjs'
 
 const NODES = 4
 const LOGOUTS = Number(process.env.LOGOUTS ?? 1000)
@@ -25,36 +28,66 @@ const secret = randomBytes(32).toString('base64')
 /** @typedef {{ port: number, process: import('node:child_process').ChildProcess, proxy: import('../../scripts/lib/servers/fault-proxy.mjs').FaultProxy }} ServerNode */
 /** @typedef {{ socket: WebSocket, closedAt: Promise<{ at: number, code: number, reason: string }>, late: () => number }} Held */
 
-const redis = await startRedisServer()
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const say = (/** @type {string} */ line) => console.log(line)
+/** Ends what was started, the last first. @type {(() => unknown)[]} */
+const cleanups = []
+/** @type {(error: Error) => void} */
+let breakOff = () => {}
+/** Rejects when a node dies: whoever waits for it would wait for ever. @type {Promise<never>} */
+const broken = new Promise((_, reject) => {
+  breakOff = reject
+})
 /** @type {ServerNode[]} */
 const nodes = []
 let users = 0
-try {
-  for (let index = 0; index < NODES; index += 1) nodes.push(await startNode())
+
+await orExplain(async () => {
+  const programs = SERVERS.filter(({ debian }) => debian.startsWith('redis'))
+  Object.assign(process.env, await findPrograms(programs, { say, who: '`npm run bench:logout` needs' }))
+  await prepare(root, { say })
+  try {
+    await Promise.race([run(), broken])
+  } finally {
+    for (const cleanUp of cleanups.reverse()) await cleanUp()
+  }
+})
+
+async function run() {
+  const redis = await startRedisServer()
+  cleanups.push(() => redis.stop())
+  for (let index = 0; index < NODES; index += 1) nodes.push(await startNode(redis.port))
   const plain = await measure(LOGOUTS, async (work) => work())
   report(`${LOGOUTS} logouts, ${NODES} nodes, a socket on each`, plain)
   const cut = await measure(CUT_LOGOUTS, duringCut)
   report(`${CUT_LOGOUTS} logouts while no node hears notices for ${CUT_MS} ms`, cut)
   const lateAtServers = await Promise.all(nodes.map(lateMessages))
   const late = plain.late + cut.late + lateAtServers.reduce((sum, count) => sum + count, 0)
-  console.log(`messages delivered after the close, in either direction: ${late}`)
+  say(`messages delivered after the close, in either direction: ${late}`)
   if (late > 0 || plain.wrong + cut.wrong > 0) process.exitCode = 1
-} finally {
-  for (const { process: child, proxy } of nodes) {
-    child.kill('SIGKILL')
-    await proxy.close()
-  }
-  await redis.stop()
 }
 
-/** @returns {Promise<ServerNode>} */
-async function startNode() {
-  const proxy = await startFaultProxy(redis.port, { kindsOf: (start) => kindsOf(start.toString('latin1')) })
+/**
+ * @param {number} redisPort
+ * @returns {Promise<ServerNode>}
+ */
+async function startNode(redisPort) {
+  const proxy = await startFaultProxy(redisPort, { kindsOf: (start) => kindsOf(start.toString('latin1')) })
+  cleanups.push(() => proxy.close())
   const child = fork(PROGRAM, {
     env: { ...process.env, REDIS_PORT: String(proxy.port), JWT_SECRET: secret },
   })
-  const [message] = await once(child, 'message')
-  return { port: message.port, process: child, proxy }
+  let ending = false
+  cleanups.push(() => {
+    ending = true
+    child.kill('SIGKILL')
+  })
+  // What it had to say of its end, it said on its own stderr.
+  child.once('exit', (code, signal) => {
+    if (!ending) breakOff(new Error(`wsticket: a node of the bench ended with ${signal ?? `code ${code}`}`))
+  })
+  child.once('error', (error) => breakOff(error))
+  return { port: await numberFrom(child, 'port'), process: child, proxy }
 }
 
 /**
@@ -70,8 +103,23 @@ function kindsOf(start) {
 /** @param {ServerNode} node */
 async function lateMessages({ process: child }) {
   child.send({})
-  const [message] = await once(child, 'message')
-  return Number(message.lateMessages)
+  return numberFrom(child, 'lateMessages')
+}
+
+/**
+ * A number that a node tells in its next message.
+ *
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {string} name
+ */
+async function numberFrom(child, name) {
+  /** @type {unknown} */
+  const message = await new Promise((resolve) => {
+    child.once('message', resolve)
+  })
+  if (typeof message !== 'object' || message === null)
+    throw new Error(`wsticket: a node of the bench told no ${name}`)
+  return Number(Reflect.get(message, name))
 }
 
 /**
@@ -181,8 +229,6 @@ async function logout(node, token) {
 function report(title, { times, wrong }) {
   const at = (/** @type {number} */ share) =>
     `${(times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? Number.NaN).toFixed(1)} ms`
-  console.log(`${title}: ${times.length} sockets closed`)
-  console.log(
-    `  p50 ${at(0.5)}, p99 ${at(0.99)}, worst ${at(1)}; closed otherwise than by the logout: ${wrong}`,
-  )
+  say(`${title}: ${times.length} sockets closed`)
+  say(`  p50 ${at(0.5)}, p99 ${at(0.99)}, worst ${at(1)}; closed otherwise than by the logout: ${wrong}`)
 }
