@@ -205,8 +205,10 @@ export class SessionRegistry<C extends Claims = Claims> {
     } else if (notice.kind === 'session') {
       if (notice.ref === ref) session.end(notice.code)
     } else if (notice.subject === subject && (notice.kind === 'subject' || notice.login === login)) {
-      // Notices come at least once: an old one must not end what its user has opened since.
+      // Notices come at least once: an old one must not end what its user has opened since. But the store's clock may have
+      // gone back in between, so that what looks younger is looked up.
       if (openedAt <= notice.at) session.end('session_revoked')
+      else this.#recheck.add([ref])
     }
   }
 

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RedisServer } from '../../../../test/redis/a-redis.js'
 import type { StoreCase, StoreHarness } from '../../src/conformance/index.js'
-import { type RedisClient, type RedisTicketStore, redisStore } from '../../src/stores/redis/index.js'
+import type { RedisClient, RedisTicketStore } from '../../src/stores/redis/index.js'
+import { openRedisStore } from '../../src/stores/redis/redis-store.js'
 
 /**
  * Steps of time that a case is tried in. On a machine that is idle, the clock of Redis and a round trip are told apart in
@@ -51,7 +52,7 @@ function harnessOf(
     const leaseMs = LEASE_UNITS * unitMs
     const stores: RedisTicketStore[] = []
     const aStore = (): RedisTicketStore => {
-      const store = redisStore(client, { prefix, graceMs, leaseMs })
+      const store = openRedisStore(client, { prefix, graceMs }, leaseMs)
       stores.push(store)
       return store
     }

@@ -11,8 +11,6 @@ export type Guarantee = 'fence' | 'wait' | 'none'
 
 /** What a deployment of Redis is and can promise. */
 export interface Deployment {
-  /** Changes whenever one of the masters is another process than before. */
-  readonly tenure: string
   readonly promises: StorePromises
   readonly warnings: readonly string[]
 }
@@ -34,13 +32,18 @@ interface ProbedMaster {
  * Rejects with `store_unavailable` and a remedy if this deployment cannot keep what is asked for, or if none answers. Masters
  * that do not answer are warnings: the others go on.
  */
-export async function probeDeployment(link: RedisLink, guarantee: Guarantee): Promise<Deployment> {
+export async function probeDeployment(
+  link: RedisLink,
+  clock: Clock,
+  asked: { readonly guarantee: Guarantee; readonly replicas: number },
+): Promise<Deployment> {
+  const { guarantee } = asked
   const masters = await link.masters()
-  const probed = await Promise.allSettled(masters.map(probeMaster))
+  const probed = await Promise.allSettled(masters.map((master) => inTime(probeMaster(master), clock)))
   const answered = probed.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   if (answered.length === 0) {
     const failed = probed.find((outcome) => outcome.status === 'rejected')
-    throw storeError(failed?.reason ?? new Error('no master is known'))
+    throw storeError(failed?.reason ?? new Error('no master is known'), link.lately?.())
   }
   const warnings = probed.flatMap((outcome, index) =>
     outcome.status === 'rejected'
@@ -51,38 +54,55 @@ export async function probeDeployment(link: RedisLink, guarantee: Guarantee): Pr
   if (guarantee === 'fence') refuseWithoutFence(answered)
   const lost = answered.flatMap((master) => lossOfRevocations(master, link.topology))
   return {
-    tenure: answered
-      .map(({ replid }) => replid ?? '')
-      .sort()
-      .join(' '),
     promises: {
       single_use: guarantee === 'fence' ? 'absolute' : guarantee,
       revocation: lost.length > 0 ? 'none' : 'bounded',
       shared: 'nodes',
     },
-    warnings: [...warnings, ...weaknesses(guarantee), ...new Set(lost)],
+    warnings: [...warnings, ...weaknesses(asked, answered), ...new Set(lost)],
   }
 }
 
-// A master that does not answer must not keep those from being read that do.
-const TENURE_MS = 500
+// A master that does not answer must not keep those waiting that do.
+const ANSWER_MS = 500
 
-/** Names the processes that are masters at the moment; `undefined` while one of them does not answer. */
-export async function presentTenure(link: RedisLink, clock: Clock): Promise<string | undefined> {
-  try {
-    const masters = await link.masters()
-    const asked = masters.map(
-      async (master) => factsOf(await ask(master, 'replication')).get('master_replid') ?? '',
-    )
-    const replids = await withDeadline(Promise.all(asked), {
-      clock,
-      ms: TENURE_MS,
-      late: () => new Error('a master does not answer'),
-    })
-    return replids.sort().join(' ')
-  } catch {
-    return undefined
+/** Names the processes that are masters at the moment. One that does not answer now is the one that it was. */
+export class MasterNames {
+  readonly #link: RedisLink
+  readonly #clock: Clock
+  readonly #known = new Map<string, string>()
+
+  constructor(link: RedisLink, clock: Clock) {
+    this.#link = link
+    this.#clock = clock
   }
+
+  async read(): Promise<string> {
+    const masters = await this.#link.masters().catch(() => [])
+    const names = await Promise.all(
+      masters.map(async (master) => {
+        try {
+          const section = await inTime(ask(master, 'replication'), this.#clock)
+          this.#known.set(master.name, factsOf(section).get('master_replid') ?? '')
+        } catch {
+          // Its calls tell that it fails.
+        }
+        return this.#known.get(master.name) ?? ''
+      }),
+    )
+    for (const name of this.#known.keys()) {
+      if (masters.length > 0 && !masters.some((master) => master.name === name)) this.#known.delete(name)
+    }
+    return names.sort().join(' ')
+  }
+}
+
+function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
+  return withDeadline(work, {
+    clock,
+    ms: ANSWER_MS,
+    late: () => new Error(`no answer in ${ANSWER_MS} ms`),
+  })
 }
 
 async function probeMaster(master: RedisMaster): Promise<ProbedMaster> {
@@ -149,14 +169,22 @@ function refuseWithoutFence(masters: readonly ProbedMaster[]): void {
   )
 }
 
-function weaknesses(guarantee: Guarantee): string[] {
+function weaknesses(
+  { guarantee, replicas }: { readonly guarantee: Guarantee; readonly replicas: number },
+  masters: readonly ProbedMaster[],
+): string[] {
   if (guarantee === 'fence') return []
-  if (guarantee === 'wait') {
-    return [
-      'Single use is as strong as WAIT: a replica that was cut off and is promoted can admit a ticket again.',
-    ]
+  if (guarantee === 'none') {
+    return ['Single use is not kept through a failover: a promoted replica can admit a ticket again.']
   }
-  return ['Single use is not kept through a failover: a promoted replica can admit a ticket again.']
+  const short = masters.filter((master) => master.hidden === undefined && master.replicas < replicas)
+  return [
+    'Single use is as strong as WAIT: a replica that was cut off and is promoted can admit a ticket again.',
+    ...short.map(
+      ({ name }) =>
+        `${name} has fewer than the ${replicas} replicas that are waited for: nothing is redeemed there.`,
+    ),
+  ]
 }
 
 /** Why revocations can be lost. */

@@ -1,4 +1,4 @@
-import { type Clock, withDeadline } from '../../clock.js'
+import { type Clock, pause, withDeadline } from '../../clock.js'
 import type { OwnLink, RedisLink } from './redis-link.js'
 
 // So often a reader looks by itself, although nobody woke it: what no notice tells of, such as a failover, is found then.
@@ -55,12 +55,14 @@ export class NoticeWaker {
     this.#cancelIdle()
     while (this.#waiting.size > 0 && !this.#closed) {
       try {
-        this.#own ??= await this.#link.duplicate()
-        if (this.#closed) break
+        this.#own ??= this.#link.duplicate()
+        const askedAt = this.#clock.now()
         if (await this.#somethingCame(this.#own)) this.#wakeAll()
+        // Something between that does not let a read block must not make this a loop without a pause.
+        else if (this.#clock.now() - askedAt < LOOK_MS / 2) await pause(this.#clock, LOOK_MS)
       } catch {
         this.#drop()
-        await new Promise<void>((resolve) => this.#clock.after(RECONNECT_MS, resolve))
+        await pause(this.#clock, RECONNECT_MS)
       }
     }
     this.#running = false

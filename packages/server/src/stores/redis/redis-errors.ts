@@ -25,7 +25,7 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
 
 // What clients say, each in its own way, of a connection that is not there.
 const NOT_CONNECTED =
-  /enableOfflineQueue|Connection is closed|max retries per request|client is (closed|offline)|Socket closed unexpectedly/i
+  /enableOfflineQueue|Connection is closed|max retries per request|client is (closed|offline)|Socket closed unexpectedly|Failed to refresh slots/i
 
 // Redis refused before it did anything, because a slot is on its way to another node or a failover is under way: the same
 // command may be sent again.
@@ -41,17 +41,35 @@ export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
 }
 
-/** The error of the contract for whatever a client rejected with. */
-export function storeError(error: unknown): WsticketError {
+/**
+ * The error of the contract for whatever a client rejected with. `lately` is what the client said of its connection last: why
+ * there is none, it often tells only there.
+ */
+export function storeError(error: unknown, lately?: Error): WsticketError {
   if (isWsticketError(error)) return error
   const message = messageOf(error)
-  if (NOT_CONNECTED.test(message)) {
-    const hint = 'is it running, and can this machine reach it? The client goes on trying'
-    return new WsticketError('store_unavailable', `Redis is not connected: ${hint}`, { cause: error })
-  }
-  const remedy = REMEDIES.find(([pattern]) => pattern.test(message))?.[1]
-  return new WsticketError('store_unavailable', `Redis failed: ${message}`, {
-    cause: error,
+  const told = NOT_CONNECTED.test(message) ? whyNotConnected(error, lately) : `Redis failed: ${message}`
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(told.replace(/^Redis [a-z ]+: /, '')))?.[1]
+  return new WsticketError('store_unavailable', told, {
+    cause: bare(error),
     ...(remedy === undefined ? {} : { remedy }),
   })
+}
+
+function whyNotConnected(error: unknown, lately: Error | undefined): string {
+  if (error instanceof Error && /client is closed/i.test(error.message) && lately === undefined) {
+    return 'Redis is not connected: the client is closed, or connect() was never called on it'
+  }
+  // A Cluster says only that all nodes failed, and hangs the reason on that.
+  const node: unknown = error instanceof Error ? Reflect.get(error, 'lastNodeError') : undefined
+  const reason = node instanceof Error ? node : lately
+  if (reason !== undefined) return `Redis is not connected: ${messageOf(reason)}`
+  return 'Redis is not connected: is it running, and can this machine reach it?'
+}
+
+/** Its name and message. Clients hang the command with all that it carried on their errors, the keys that seal tickets among it. */
+function bare(error: unknown): Error {
+  const cause = new Error(messageOf(error))
+  if (error instanceof Error) cause.name = error.name
+  return cause
 }

@@ -451,7 +451,6 @@ describe('the options', () => {
     [{ guarantee: 'maybe' }, /guarantee/],
     [{ replicas: 0 }, /replicas/],
     [{ graceMs: 1 }, /graceMs/],
-    [{ leaseMs: 0.5 }, /leaseMs/],
     [{ sealRotationSeconds: 1 }, /sealRotationSeconds/],
     [{ perfix: 'x' }, /perfix/],
   ])('%j are refused, and it is said why', (options, why) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { checkKnown, checkOneOf, checkWhole } from '../../checks.js'
-import { type Clock, systemClock } from '../../clock.js'
+import { type Clock, systemClock, withDeadline } from '../../clock.js'
 import { intervalMs, RATE_STEPS_PER_MS } from '../../rate/gcra.js'
 import {
   GRACE_MS,
@@ -42,7 +42,7 @@ import {
 import type { RedisClient } from './redis-client.js'
 import { linkOf, type RedisLink } from './redis-link.js'
 import { rows, texts } from './replies.js'
-import { ScriptRunner } from './script-runner.js'
+import { ScriptRunner, UnreplicatedError } from './script-runner.js'
 import { CHECK_CREDENTIAL, REVOKE_LOGIN, REVOKE_ONE, REVOKE_SUBJECT } from './scripts/revocations.js'
 import type { Script } from './scripts/script.js'
 import { CHECK_SESSIONS, CLOSE_SOCKET, LIST_SESSIONS, RENEW } from './scripts/sessions.js'
@@ -71,8 +71,6 @@ export interface RedisStoreOptions {
   readonly replicas?: number | undefined
   /** Milliseconds that ended tickets and sessions stay known, 100 to 3600000. @default 300_000 */
   readonly graceMs?: number | undefined
-  /** Milliseconds that a node counts as alive after it was last heard of, 100 to 3600000. @default 30_000 */
-  readonly leaseMs?: number | undefined
   /** Seconds after which a new key seals tickets, 60 to 2678400. @default 86_400 */
   readonly sealRotationSeconds?: number | undefined
   /** For pauses and deadlines; what is kept goes by the clock of Redis. @default the machine's */
@@ -84,13 +82,15 @@ export interface RedisTicketStore extends TicketStore {
   close(): Promise<void>
 }
 
-const OPTIONS = ['prefix', 'guarantee', 'replicas', 'graceMs', 'leaseMs', 'sealRotationSeconds', 'clock']
+const OPTIONS = ['prefix', 'guarantee', 'replicas', 'graceMs', 'sealRotationSeconds', 'clock']
 const PREFIX = /^[\w.:-]{1,64}$/
 // A replica that has not got a write by then is behind: the redeem is asked again within its budget.
 const REPLICATION_MS = 250
 // Buckets in which unused tickets are counted: as fine as makes no difference beside the grace.
 const SPANS_PER_GRACE = 30
 const DAY_SECONDS = 86_400
+// Half of what any call may take: notices are read after it.
+const TELL_AGAIN_MS = 500
 
 /**
  * Keeps tickets, sessions and revocations in Redis 6.2 or later, or Valkey, for any number of nodes: single, with Sentinel or as a
@@ -100,10 +100,21 @@ const DAY_SECONDS = 86_400
  * split brains: see `guarantee`. What this Redis can promise is probed at the first call, told by `health()`, and a call rejects
  * with `store_unavailable` and a remedy where it cannot keep what is asked for.
  *
+ * Throws a `TypeError` for options that it does not know or cannot keep, and for what is no client.
+ *
  * @example
- * const wsticket = createWsticket({ store: redisStore(new Redis(process.env.REDIS_URL)), authenticate, origins })
+ * const store = redisStore(new Redis(process.env.REDIS_URL ?? 'redis://localhost:6379'))
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisTicketStore {
+  return openRedisStore(client, options, NODE_LEASE_MS)
+}
+
+/** The same, with another lease of nodes, in milliseconds: for tests, since nodes hold theirs every ten seconds. */
+export function openRedisStore(
+  client: RedisClient,
+  options: RedisStoreOptions,
+  leaseMs: number,
+): RedisTicketStore {
   checkKnown('redisStore.', options, OPTIONS)
   checkOneOf('redisStore.guarantee', options.guarantee, ['fence', 'wait', 'none'])
   const prefix = options.prefix ?? 'wst'
@@ -112,19 +123,20 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       `redisStore.prefix is ${JSON.stringify(prefix)}; it must be 1 to 64 letters, digits, '.', '_', '-' and ':'. Example: 'wst'`,
     )
   }
-  const {
-    replicas = 1,
-    graceMs = GRACE_MS,
-    leaseMs = NODE_LEASE_MS,
-    sealRotationSeconds = DAY_SECONDS,
-  } = options
+  const { replicas = 1, graceMs = GRACE_MS, sealRotationSeconds = DAY_SECONDS } = options
   checkWhole('redisStore.replicas', replicas, 1, 16)
   checkWhole('redisStore.graceMs', graceMs, 100, 3_600_000)
-  checkWhole('redisStore.leaseMs', leaseMs, 100, 3_600_000)
   checkWhole('redisStore.sealRotationSeconds', sealRotationSeconds, 60, 31 * DAY_SECONDS)
   const guarantee = options.guarantee ?? 'fence'
+  const link = linkOf(client)
+  if (guarantee === 'wait' && !link.canWait) {
+    throw new TypeError(
+      "redisStore.guarantee 'wait' over a Cluster needs node-redis (createCluster): ioredis cannot send WAIT to the master of a key. " +
+        'Let Redis allow INFO and leave guarantee out, or take node-redis',
+    )
+  }
   return new RedisStore({
-    link: linkOf(client),
+    link,
     clock: options.clock ?? systemClock,
     keys: new RedisKeys(prefix),
     guarantee,
@@ -157,6 +169,7 @@ class RedisStore implements RedisTicketStore {
   readonly #acknowledged = new AcknowledgedRevokes()
   readonly #graceMs: string
   readonly #spanMs: string
+  readonly #waits: string
   #probe: Promise<Deployment> | undefined
 
   constructor(parts: Parts) {
@@ -165,13 +178,14 @@ class RedisStore implements RedisTicketStore {
     this.#parts = parts
     this.#keys = keys
     this.#runner = new ScriptRunner(link, clock)
-    this.#notices = new NoticeStream(this.#runner, keys.notices, clock, (newTenure) =>
-      this.#tellAgain(newTenure),
+    this.#notices = new NoticeStream(this.#runner, keys.notices, clock, (mayBeLost) =>
+      this.#tellAgain(mayBeLost),
     )
     this.#seals = new SealKeyRing(this.#runner, keys.seal, parts.sealRotationMs)
     this.#expired = new ExpiredCount(this.#runner, keys, clock, spanMs)
     this.#graceMs = String(graceMs)
     this.#spanMs = String(spanMs)
+    this.#waits = parts.guarantee === 'wait' ? '1' : '0'
   }
 
   async issue(record: TicketRecord, { rate, outstanding }: IssueTerms): Promise<IssueOutcome> {
@@ -219,6 +233,7 @@ class RedisStore implements RedisTicketStore {
         terms.liveNodes === undefined ? '-' : ` ${toWords(terms.liveNodes)} `,
         this.#graceMs,
         this.#spanMs,
+        this.#waits,
       ],
     )
     return redeemOutcome(ref, texts(reply))
@@ -233,11 +248,19 @@ class RedisStore implements RedisTicketStore {
   }
 
   async revoke(target: RevokeTarget): Promise<RevokeOutcome> {
-    const [kind, at] = await this.#revokeState(target)
+    const [kind, at] = await this.#revokeState(target).catch(async (error: unknown) => {
+      // Too few replicas have it, and it is not acknowledged; but it is done, so sockets are closed all the same.
+      if (error instanceof UnreplicatedError) {
+        const [done, doneAt] = texts(error.reply)
+        if (done === 'revoked') await this.#notices.append(noticeOf(target, Number(doneAt)))
+      }
+      throw error
+    })
     if (kind === 'unknown') return { kind }
     const revokedAt = Number(at)
-    await this.#notices.append(noticeOf(target, revokedAt))
+    // First: while the notice is on its way, the master may be lost, and what it did with it.
     this.#acknowledged.add(target, revokedAt, this.#parts.clock.now())
+    await this.#notices.append(noticeOf(target, revokedAt))
     return { kind: 'revoked', at: revokedAt }
   }
 
@@ -323,8 +346,7 @@ class RedisStore implements RedisTicketStore {
 
   async health(): Promise<StoreHealth> {
     const askedAt = performance.now()
-    const { link, guarantee } = this.#parts
-    const probe = probeDeployment(link, guarantee)
+    const probe = probeDeployment(this.#parts.link, this.#parts.clock, this.#parts)
     const { promises, warnings } = await probe
     const latencyMs = Math.round((performance.now() - askedAt) * 100) / 100
     this.#probe = probe
@@ -350,7 +372,7 @@ class RedisStore implements RedisTicketStore {
       case 'session': {
         const { ref, owner = '-', kind } = target
         const code = target.kind === 'session' ? target.code : 'session_revoked'
-        const args = [this.#base(ref), ref, kind, owner, code, this.#graceMs, this.#spanMs]
+        const args = [this.#base(ref), ref, kind, owner, code, this.#graceMs, this.#spanMs, this.#waits]
         return this.#runSafely(REVOKE_ONE, [this.#keys.ticket(ref)], args).then(texts)
       }
       case 'subject': {
@@ -370,12 +392,18 @@ class RedisStore implements RedisTicketStore {
   }
 
   /** Tells a new master what this node acknowledged lately, and the nodes what it did not know. */
-  async #tellAgain(newTenure: boolean): Promise<void> {
-    if (newTenure) this.#acknowledged.allDue(this.#parts.clock.now())
+  async #tellAgain(mayBeLost: boolean): Promise<void> {
+    if (mayBeLost) this.#acknowledged.allDue(this.#parts.clock.now())
     await this.#acknowledged.tellDue(async ({ target, at }) => {
-      const [kind, revokedAt] = await this.#revokeState(target, at)
+      const [kind, revokedAt] = await this.#inTime(this.#revokeState(target, at))
       if (kind === 'revoked') await this.#notices.append(noticeOf(target, Number(revokedAt)))
     })
+  }
+
+  /** A master that hangs must not keep the notices of the others. */
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    const late = (): Error => new Error('a revoke could not be told to a new master in time')
+    return withDeadline(work, { clock: this.#parts.clock, ms: TELL_AGAIN_MS, late })
   }
 
   async #run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
@@ -393,7 +421,7 @@ class RedisStore implements RedisTicketStore {
 
   /** Resolves once it is known that this deployment can keep what is asked for. */
   async #ready(): Promise<void> {
-    const probe = this.#probe ?? probeDeployment(this.#parts.link, this.#parts.guarantee)
+    const probe = this.#probe ?? probeDeployment(this.#parts.link, this.#parts.clock, this.#parts)
     this.#probe = probe
     try {
       await probe

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js'
+import { type Clock, pause } from '../../clock.js'
 import { WsticketError } from '../../errors.js'
 import { isUndone, isUnknownScript, storeError } from './redis-errors.js'
 import type { RedisLink } from './redis-link.js'
@@ -13,6 +13,19 @@ const UNDONE_PAUSE_MS = { first: 10, longest: 100 } as const
 export interface Replication {
   readonly replicas: number
   readonly ms: number
+}
+
+/** A write that is done, but that too few replicas have. */
+export class UnreplicatedError extends WsticketError {
+  /** What the script answered. */
+  readonly reply: unknown
+
+  constructor(message: string, reply: unknown) {
+    super('store_unavailable', message, { remedy: 'Bring the replicas back, or ask for fewer (replicas).' })
+    // Not enumerable: whoever logs the error must not log what Redis answered.
+    this.reply = reply
+    Object.defineProperty(this, 'reply', { enumerable: false })
+  }
 }
 
 /** Runs scripts on the master that holds their keys. */
@@ -54,10 +67,9 @@ export class ScriptRunner {
         ['WAIT', String(replicas), String(ms)],
       ])
       if (Number(reached) >= replicas) return reply
-      throw new WsticketError(
-        'store_unavailable',
+      throw new UnreplicatedError(
         `only ${Number(reached)} of ${replicas} replicas of Redis have a write after ${ms} ms`,
-        { remedy: 'Bring the replicas back, or ask for fewer (replicas).' },
+        reply,
       )
     })
   }
@@ -72,8 +84,9 @@ export class ScriptRunner {
       try {
         return await send()
       } catch (error) {
-        if (!isUndone(error) || this.#clock.now() + pauseMs >= until) throw storeError(error)
-        await new Promise<void>((resolve) => this.#clock.after(pauseMs, resolve))
+        if (!isUndone(error) || this.#clock.now() + pauseMs >= until)
+          throw storeError(error, this.link.lately?.())
+        await pause(this.#clock, pauseMs)
       }
     }
   }

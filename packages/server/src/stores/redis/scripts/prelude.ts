@@ -4,7 +4,8 @@
  * A ticket is a string of three lines. The first has words: 1 state (`o` outstanding, `u` used, `v` voided, `r` revoked),
  * 2 kind (`s` single-use, `m` reusable), 3 issued at, 4 expires at, 5 subject, 6 login, 7 generation, 8 tenure,
  * 9 end of the credential, 10 to 13 fingerprints of audience, origin, network and cookie, 14 first redeemed at,
- * 15 session opened at, 16 address and 17 origin that opened it, 18 how the session was ended. `-` is none. The second
+ * 15 session opened at, 16 address and 17 origin that opened it, 18 how the session was ended,
+ * 19 whether a renewal narrowed it. `-` is none. The second
  * line has the permissions, the third is JSON that no script looks into.
  *
  * A subject is a hash. `h` has words: 1 generation, 2 second and 3 end of its last logout from everywhere, 4 theoretical
@@ -150,6 +151,12 @@ local function position(list, ref)
   for index, it in ipairs(list) do
     if it.ref == ref then return index end
   end
+end
+`,
+  again: `
+-- WAIT covers what its own connection wrote: what was written by another one before is written again.
+local function again(key, waits)
+  if waits == '1' then redis.call('PEXPIRE', key, redis.call('PTTL', key)) end
 end
 `,
   session_deadline: `

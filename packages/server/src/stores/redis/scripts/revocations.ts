@@ -1,7 +1,10 @@
 import { type Script, script } from './script.js'
 
 /**
- * Revokes a ticket or a session. 1 base, 2 ref, 3 `ticket` or `session`, 4 owner or `-`, 5 code, 6 grace, 7 span.
+ * Revokes a ticket or a session. One that was revoked before is revoked again: the answer may have been lost, and its
+ * notice with it.
+ *
+ * 1 base, 2 ref, 3 `ticket` or `session`, 4 owner or `-`, 5 code, 6 grace, 7 span, 8 whether replicas are waited for.
  */
 export const REVOKE_ONE: Script = script(
   'revoke-one',
@@ -14,7 +17,8 @@ local at, grace, expires = now(), tonumber(ARGV[6]), tonumber(ticket[4])
 redis.call('EXISTS', key, base .. 'u:' .. ticket[5])
 local subject = read_subject(base .. 'u:' .. ticket[5], ticket[6], at)
 local live = subject.live[ref]
-if not live and (ARGV[3] == 'session' or at >= expires + grace) then return { 'unknown' } end
+local ended = ticket[18] ~= '-'
+if not live and not ended and (ARGV[3] == 'session' or at >= expires + grace) then return { 'unknown' } end
 if owner ~= '-' and owner ~= ticket[5] then return { 'unknown' } end
 local place = position(subject.outstanding, ref)
 if live or place then
@@ -26,6 +30,8 @@ if live or place then
   subject.sessions, subject.outstanding = without(subject.sessions, ref), without(subject.outstanding, ref)
   write_subject(subject, at, 0, 0)
   write_ticket(key, ticket, rest, math.max(expires, at) + grace - at)
+else
+  again(key, ARGV[8])
 end
 return { 'revoked', int(at) }
 `,
@@ -35,30 +41,25 @@ return { 'revoked', int(at) }
  * Revokes all of a subject: a new generation, and nothing is outstanding or live any more.
  *
  * 1 base, 2 generation, 3 how long to remember, 4 span, 5 when it was revoked, if this is only told again, or `-`. Told
- * again, it does nothing where it is known. Where it was lost with a master, it leaves alone what was opened since: tickets
- * are voided then, for nobody can tell from when they are.
+ * again, it does nothing where it is known. Where it was lost with a master, tickets are voided and sessions gone, also
+ * those of the moment since: nobody can tell whether a ticket or a JWT from before opened them.
  */
 export const REVOKE_SUBJECT: Script = script(
   'revoke-subject',
   `
-local at, again = now(), ARGV[5] ~= '-'
+local at, told_again = now(), ARGV[5] ~= '-'
 local subject = read_subject(KEYS[1], '-', at)
-local revoked_at = again and tonumber(ARGV[5]) or at
-local second = math.floor(revoked_at / 1000)
-if again and subject.logout.second >= second then return { 'known', int(revoked_at) } end
+local revoked_at = told_again and tonumber(ARGV[5]) or at
+-- Never earlier than one before, whatever the clock says.
+local second = math.max(subject.logout.second, math.floor(revoked_at / 1000))
+if told_again and subject.logout.second >= second then return { 'known', int(revoked_at) } end
 for _, it in ipairs(subject.outstanding) do
   if it.used == '0' and it.expires > at then count_expiry(ARGV[1], tonumber(ARGV[4]), it.expires, -1, at) end
 end
-local since = {}
-if again then
-  for _, it in ipairs(subject.sessions) do
-    if it.opened > revoked_at then since[#since + 1] = it end
-  end
-end
 local till = math.max(subject.logout.till, revoked_at + tonumber(ARGV[3]))
-if not again or not subject.generation then subject.generation = ARGV[2] end
+if not told_again or not subject.generation then subject.generation = ARGV[2] end
 subject.logout = { second = second, till = till }
-subject.outstanding, subject.sessions = {}, since
+subject.outstanding, subject.sessions = {}, {}
 write_subject(subject, at, till, 0)
 return { 'revoked', int(revoked_at) }
 `,

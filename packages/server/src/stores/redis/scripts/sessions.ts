@@ -31,10 +31,14 @@ for _, permission in ipairs(had) do
   if wished[permission] then kept[#kept + 1] = permission end
 end
 local permissions, grace = table.concat(kept, ' '), tonumber(ARGV[9])
+local narrowed = #kept < #had
+-- The same renewal again is told again: the answer to the first one may have been lost, and the notice with it.
+if ticket[19] == 'n' and #words(ARGV[8]) == #kept then narrowed = true end
+if narrowed then ticket[19] = 'n' end
 write_subject(subject, at, session.deadline, grace)
 write_ticket(key, ticket, permissions .. string.sub(rest, stop),
   math.max(tonumber(ticket[4]), session.deadline) + grace - at)
-return { 'renewed', int(at), int(session.deadline), #kept < #had and '1' or '0', permissions }
+return { 'renewed', int(at), int(session.deadline), narrowed and '1' or '0', permissions }
 `,
 )
 

@@ -75,11 +75,15 @@ export const SEAL_KEYS: Script = script(
   'seal-keys',
   `
 local at, accept, changed = now(), tonumber(ARGV[4]), false
-local list, have = {}, {}
+local list, have, gone = {}, {}, {}
 for text, since, till in string.gmatch(redis.call('GET', KEYS[1]) or '', '(%x+):(%d+):(%d+)') do
-  if tonumber(till) == 0 or tonumber(till) > at then
-    list[#list + 1] = { text = text, since = tonumber(since), till = tonumber(till) }
-    have[text] = true
+  local it = { text = text, since = tonumber(since), till = tonumber(till) }
+  have[text] = true
+  if it.till == 0 or it.till > at then
+    list[#list + 1] = it
+  elseif it.till + accept > at then
+    -- Nodes may still have it, and must not bring it back.
+    gone[#gone + 1] = it
   else
     changed = true
   end
@@ -96,10 +100,9 @@ if #list == 0 or at - list[1].since >= tonumber(ARGV[3]) then
   changed = true
 end
 local texts, parts = {}, {}
-for place, it in ipairs(list) do
-  texts[place] = it.text
-  parts[place] = it.text .. ':' .. int(it.since) .. ':' .. int(it.till)
-end
+for place, it in ipairs(list) do texts[place] = it.text end
+for _, it in ipairs(gone) do list[#list + 1] = it end
+for place, it in ipairs(list) do parts[place] = it.text .. ':' .. int(it.since) .. ':' .. int(it.till) end
 if changed then redis.call('SET', KEYS[1], table.concat(parts, ' ')) end
 return texts
 `,

@@ -12,7 +12,9 @@ export const ISSUE: Script = script(
   `
 local base, ref, login = ARGV[1], ARGV[2], ARGV[3]
 local key, at, grace, span = base .. 't:' .. ref, now(), tonumber(ARGV[14]), tonumber(ARGV[15])
-redis.call('EXISTS', key)
+-- A client library may send an issue again, and the first one may arrive after the second: what became of the ticket stays.
+local before = redis.call('GET', key)
+if before then return { 'issued', int(at), read_ticket(before)[4], '-', '0', '' } end
 local subject = read_subject(KEYS[1], login, at)
 local refused = overtaken(subject, ARGV[4], at)
 if refused then return refused end
@@ -24,7 +26,8 @@ if expires <= at then return { 'expired' } end
 local burst, interval, arrival, left, reset = tonumber(ARGV[11]), tonumber(ARGV[12]), 0, '-', 0
 if burst > 0 then
   local tolerance, present = interval * (burst - 1), at * 1024
-  local kept = math.max(subject.arrival, present)
+  -- Never further ahead than it can have come: the clock of another master may have been ahead.
+  local kept = math.min(math.max(subject.arrival, present), present + tolerance + interval)
   if kept - present > tolerance then
     return { 'rate_limited', '0', int(math.ceil((kept - present - tolerance) / 1024)) }
   end
@@ -67,7 +70,7 @@ subject.generation = subject.generation or ARGV[8]
 subject.arrival = arrival
 local named = string.sub(subject.key, #base + 3)
 local line = table.concat(
-  { 'o', ARGV[7], int(at), int(expires), named, login, subject.generation, fence, ARGV[5], ARGV[10], '- - - - -' }, ' ')
+  { 'o', ARGV[7], int(at), int(expires), named, login, subject.generation, fence, ARGV[5], ARGV[10], '- - - - - -' }, ' ')
 redis.call('SET', key, line .. '\\n' .. ARGV[16], 'PX', int(expires + grace - at))
 subject.outstanding[#subject.outstanding + 1] = { ref = ref, expires = expires, login = mark_of(login), used = '0' }
 write_subject(subject, at, math.max(expires, math.ceil(arrival / 1024)), grace)
@@ -80,7 +83,8 @@ return { 'issued', int(at), int(expires), left, int(reset), voided }
  * Redeems.
  *
  * 1 base, 2 ref, 3 attempt, 4 node, 5 address, 6 origin, 7 fingerprints of what is shown (four words), 8 sockets a
- * subject may have, 9 longest session, 10 skew, 11 live nodes (` a b `) or `-`, 12 grace, 13 span.
+ * subject may have, 9 longest session, 10 skew, 11 live nodes (` a b `) or `-`, 12 grace, 13 span,
+ * 14 whether replicas are waited for.
  */
 export const REDEEM: Script = script(
   'redeem',
@@ -101,7 +105,10 @@ end
 -- Whatever became of the ticket since: the answer to this attempt was given when it won.
 if session then
   for _, socket in ipairs(session.sockets) do
-    if socket.attempt == attempt then return admitted() end
+    if socket.attempt == attempt then
+      again(key, ARGV[14])
+      return admitted()
+    end
   end
 end
 local state = state_of(ticket, ref, subject, at)
