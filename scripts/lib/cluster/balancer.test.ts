@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { afterThisTest } from '../../../test/cleanups.js'
 import { listen } from '../../../test/listen.js'
+import { selfSigned } from '../../../test/self-signed.js'
 import { dial } from '../../../test/socket-probe.js'
 import { temporaryFolder, writeFiles } from '../../../test/temporary-folder.js'
 import { takeAddress } from './address.mjs'
@@ -111,8 +112,12 @@ describe('the configuration in docs/integration.md', () => {
   it('is one that HAProxy takes without a warning', async () => {
     const text = await readFile(new URL('../../../docs/integration.md', import.meta.url), 'utf8')
     const [, example = ''] = /```haproxy\n(.*?)```/s.exec(text) ?? []
-    const folder = await temporaryFolder({
-      'haproxy.cfg': `global\n  log stdout format raw daemon\n\n${example}`,
+    const folder = await temporaryFolder()
+    const certificate = join(folder, 'example.pem')
+    expect(example).toContain(' ssl crt /etc/haproxy/example.pem\n')
+    await writeFiles(folder, {
+      'example.pem': selfSigned('api.example.com'),
+      'haproxy.cfg': `global\n  log stdout format raw daemon\n\n${example.replace('/etc/haproxy/example.pem', certificate)}`,
     })
     const checked = await promisify(execFile)(HAPROXY, ['-c', '-f', join(folder, 'haproxy.cfg')])
     expect(checked).toEqual({ stdout: 'Configuration file is valid\n', stderr: '' })
