@@ -153,6 +153,22 @@ describe('SessionRegistry', () => {
     expect(session.principal.permissions).toEqual(['read', 'write'])
   })
 
+  // The store's clock went back between the two: the logout looked older than the session that it ended.
+  test('looks up a session that seems younger than the logout that is told of', async () => {
+    const core = makeCore()
+    core.faults.set('notices', (async (_call, make) => {
+      const batch = (await make()) as NoticeBatch
+      const earlier = (notice: Notice): Notice =>
+        'at' in notice ? { ...notice, at: notice.at - 60_000 } : notice
+      return { ...batch, notices: batch.notices.map(earlier) }
+    }) as Intercept)
+    await core.registry.ready()
+    const { socket } = await connect(core)
+    await core.authority.revoke({ issuer: ISSUER, subject: 'ada' })
+    await settled()
+    expect(socket.open).toBe(false)
+  })
+
   test('does not let a notice that comes again end what its user has opened since', async () => {
     const core = makeCore()
     const told: Notice[] = []
