@@ -336,7 +336,6 @@ describe('what this Redis can promise', () => {
     const as = { username: 'wsticket', password: 'PASSWORD' }
     const store = redisStore(await ioRedisClient(redis.port, afterThisTest, as), { prefix: 'wst' })
     afterThisTest(() => store.close())
-    const { cursor } = await store.notices(undefined, never())
     const adasPhone = holder(ADA, { login: ADAS_PHONE })
     const outstanding = await issued(store, { holder: adasPhone })
     const { ref, by } = await opened(store, { holder: adasPhone })
@@ -350,6 +349,10 @@ describe('what this Redis can promise', () => {
     expect((await store.listSessions(ADA, ['node-a'])).length).toBe(2)
     expect((await store.checkSessions([ref]))[0]?.kind).toBe('live')
     await store.closeSocket(ref, by.id)
+    // A reader that nothing waits for: it blocks.
+    const { cursor } = await store.notices(undefined, never())
+    const reading = store.notices(cursor, never())
+    await expect.poll(async () => String(await redis.command('CLIENT', 'LIST'))).toMatch(/cmd=xread/)
     const revoked = [
       await store.revoke({ kind: 'ticket', ref: outstanding.ref }),
       await store.revoke({ kind: 'session', ref: other.ref, code: 'session_revoked' }),
@@ -357,7 +360,7 @@ describe('what this Redis can promise', () => {
       await store.revoke({ kind: 'subject', subject: ADA, rememberMs: LONG_MS }),
     ]
     expect(revoked.map(({ kind }) => kind)).toEqual(['revoked', 'revoked', 'revoked', 'revoked'])
-    expect((await store.notices(cursor, never())).notices.length).toBeGreaterThan(0)
+    expect((await reading).notices.length).toBeGreaterThan(0)
     expect((await store.health()).warnings).toEqual([])
     // Nothing that was refused, and that the store made do without.
     expect(await redis.command('ACL', 'LOG')).toEqual([])
