@@ -21,5 +21,7 @@ await orExplain(async () => {
     configFile: false,
     logLevel: 'warn',
   })
-  process.exitCode = await module.main(process.argv.slice(2), say)
+  const code = await module.main(process.argv.slice(2), say)
+  // All that was started has ended; a connection that still has to notice must not keep anybody waiting for the verdict.
+  process.exit(code)
 })
