@@ -50,8 +50,10 @@ export async function probeDeployment(
       ? [`${masters[index]?.name ?? 'A master'} does not answer: ${messageOf(outcome.reason)}.`]
       : [],
   )
-  refuseReplicas(answered)
-  if (guarantee === 'fence') refuseWithoutFence(answered)
+  // The client of a Cluster may still take for a master what was one: its first command there tells it who is.
+  const masterful = link.topology === 'cluster' ? answered.filter(({ role }) => role !== 'slave') : answered
+  refuseReplicas(masterful)
+  if (guarantee === 'fence') refuseWithoutFence(masterful)
   const lost = answered.flatMap((master) => lossOfRevocations(master, link.topology))
   return {
     promises: {

@@ -107,4 +107,38 @@ describe.each(Object.entries(CLUSTER_CLIENTS))('a slot that migrates, by %s', (_
     })
     expect(served).toEqual(['admitted'])
   }, 60_000)
+
+  // Counted anew on the side where it was to come, the count of unused tickets stopped the whole resharding with BUSYKEY.
+  test('is not stopped by what is issued meanwhile', async () => {
+    const { store, slot } = await given()
+    for (let count = 0; count < 4; count += 1) await issued(store)
+    const issueSome = async (): Promise<void> => {
+      await Promise.all(Array.from({ length: 4 }, () => store.issue(record(), ISSUE).catch(() => undefined)))
+    }
+    await cluster.moveSlot(slot, await another(slot), {
+      keysPerBatch: 1,
+      opened: issueSome,
+      batch: issueSome,
+    })
+    expect((await store.redeem((await issued(store)).ref, attempt(), REDEEM)).kind).toBe('admitted')
+  }, 60_000)
 })
+
+describe.each(Object.entries(CLUSTER_CLIENTS))(
+  'a failover before the first call, by %s',
+  (_client, connect) => {
+    // The client still took the former master for one, and the store refused it before any command could tell it otherwise.
+    test('keeps nobody from being served', async () => {
+      const failing = await aCluster({ masters: 2, replicasPerMaster: 1 }, cleanUp)
+      const store = redisStore(await connect(failing, cleanUp))
+      cleanUp(() => store.close())
+      for (const master of await failing.masters()) await failing.failOver(master, { by: 'takeover' })
+      await expect
+        .poll(async () => (await store.issue(record(), ISSUE).catch(() => undefined))?.kind, {
+          timeout: 10_000,
+        })
+        .toBe('issued')
+      expect((await store.health()).reachable).toBe(true)
+    }, 60_000)
+  },
+)

@@ -225,6 +225,8 @@ end
   count_expiry: `
 -- Counts tickets that are to expire in a span of time, or no longer. Counting must not stand in the way of the rest.
 local function count_expiry(base, span, expires, by, at)
+  -- While a slot migrates, the count may be elsewhere: made anew here, it would be in the way of the one that comes.
+  if type(redis.pcall('EXISTS', base .. 'x', KEYS[1])) ~= 'number' then return end
   local count = redis.pcall('HINCRBY', base .. 'x', int(math.floor(expires / span)), by)
   -- The first of its span: now and then, so that it is cheap.
   if by > 0 and count == by and redis.call('HLEN', base .. 'x') > 400 then sum_expiries(base .. 'x', span, at) end
