@@ -41,6 +41,8 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     exclude: [...configDefaults.exclude, '**/dist/**'],
+    // Many files wait more than they work, for failovers above all. By itself Vitest takes one worker on two cores.
+    maxWorkers: 3,
     restoreMocks: true,
     unstubGlobals: true,
     unstubEnvs: true,

@@ -122,6 +122,8 @@ describe('startRedisCluster', { timeout: PATIENCE_MS }, () => {
     expect(next).toBe(second)
     expect(await next.command('SET', 'k', '1')).toBe('OK')
     await first.restart()
+    // At first it takes itself for the master that it was.
+    await until('the former master to follow', async () => (await first.info('replication')).role === 'slave')
     await cluster.waitForReplication()
     expect(await first.command('READONLY')).toBe('OK')
     expect(await first.command('GET', 'k')).toBe('1')

@@ -25,6 +25,8 @@ const QUICK_SENTINELS = [
 /** A node that is paused answers nothing, and must not keep the question after the others waiting. */
 const ASK_MS = 1_000
 const MASTER_NAME = 'wsticket'
+/** A failover that was asked for takes about a second. */
+const ASK_AGAIN_MS = 4_000
 
 /** One master, its replicas, and the Sentinels that watch them, if there are any. */
 export class RedisReplication {
@@ -106,7 +108,15 @@ export class RedisReplication {
     const before = await this.master()
     const [sentinel] = this.sentinels.filter((each) => each.running)
     if (sentinel === undefined) throw new Error('wsticket: no Sentinel runs; use promote(node).')
-    await sentinel.command('SENTINEL', 'FAILOVER', this.masterName)
+    let askedAt = Number.NEGATIVE_INFINITY
+    await until('Sentinel to make another one the master', async () => {
+      // One that comes to nothing, for want of a replica that is known to be good, is not begun again by itself.
+      if (performance.now() - askedAt > ASK_AGAIN_MS) {
+        askedAt = performance.now()
+        await sentinel.command('SENTINEL', 'FAILOVER', this.masterName)
+      }
+      return (await this.master()) !== before
+    })
     return this.waitForMaster({ instead: before })
   }
 

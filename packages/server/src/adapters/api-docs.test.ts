@@ -157,7 +157,8 @@ describe('findSwaggerUi', () => {
   })
 })
 
-describe('the page, in Chromium', () => {
+// A browser takes its time to start on a busy machine.
+describe('the page, in Chromium', { timeout: 30_000 }, () => {
   const cleanUp = afterAllTests()
   let browser: Promise<Browser> | undefined
 
