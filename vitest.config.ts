@@ -42,7 +42,9 @@ export default defineConfig({
     ],
     exclude: [...configDefaults.exclude, '**/dist/**'],
     // Many files wait more than they work, for failovers above all. By itself Vitest takes one worker on two cores.
-    maxWorkers: 3,
+    maxWorkers: 2,
+    // Properties and browsers share two cores with coverage; only what hangs takes all of it.
+    testTimeout: 20_000,
     restoreMocks: true,
     unstubGlobals: true,
     unstubEnvs: true,
