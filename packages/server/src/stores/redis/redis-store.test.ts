@@ -142,6 +142,29 @@ describe('what is kept', () => {
     await expect.poll(() => redis.command('DBSIZE'), { timeout: 5000 }).toBe(30)
   })
 
+  test('memory comes back to what it was after an hour of tickets in fast motion', async () => {
+    const { redis, store, prefix } = await given({ graceMs: 100 })
+    const minutes = async (count: number): Promise<void> => {
+      for (let minute = 0; minute < count; minute += 1) {
+        await Promise.all(
+          Array.from({ length: 60 }, async (_, user) => {
+            const of = holder(`${user.toString(16).padStart(2, '0')}${ADA.slice(2)}`)
+            const { ref } = await issued(store, { ttlMs: 50, holder: of })
+            await store.redeem(ref, attempt(), { ...REDEEM, maxSessionMs: 50 })
+          }),
+        )
+      }
+      await expect.poll(() => keptKeys([redis], prefix), { timeout: 10_000 }).toEqual([])
+      await expect.poll(() => redis.command('DBSIZE'), { timeout: 10_000 }).toBe(60)
+    }
+    const used = async (): Promise<number> => Number((await redis.info('memory')).used_memory)
+    await minutes(5)
+    const before = await used()
+    await minutes(60)
+    // Buffers of connections and of Lua come and go.
+    await expect.poll(async () => (await used()) / before, { timeout: 10_000 }).toBeLessThan(1.1)
+  }, 60_000)
+
   test('a user who takes tickets without end occupies no more than burst, rate and grace allow', async () => {
     const { redis, store, prefix } = await given({ graceMs: 200 })
     const terms = { rate: { burst: 5, perSecond: 20 }, outstanding: 4 }
