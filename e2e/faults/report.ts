@@ -25,10 +25,7 @@ export function reportLines(tally: Tally): string[] {
     line('other breaches', tally.breaches.length - double),
     ...(tally.breaches.length > 0
       ? []
-      : [
-          `At 95 % confidence a race ends in a breach at most ${rate(tally.races)} (rule of three: 3/${tally.races});`,
-          `inside the window, at most ${rate(tally.windowRaces)}.`,
-        ]),
+      : [...boundLines('a race', tally.races), ...boundLines('a race inside the window', tally.windowRaces)]),
   ]
 }
 
@@ -64,6 +61,11 @@ function line(what: string, count: number, more = ''): string {
   return `${what.padEnd(44)} ${String(count).padStart(9)}${more === '' ? '' : `  ${more}`}`
 }
 
-function rate(tries: number): string {
-  return `${(100 * upperBound(tries)).toPrecision(2)} % of the time`
+/** Nothing follows from what was not tried. */
+function boundLines(what: string, tries: number): string[] {
+  if (tries === 0) return []
+  const percent = (100 * upperBound(tries)).toPrecision(2)
+  return [
+    `At 95 % confidence ${what} ends in a breach at most ${percent} % of the time (of ${tries}, none did).`,
+  ]
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { nodesSeenBy } from '../servers/cluster-nodes.mjs'
 
 /**
  * @typedef {import('../servers/redis-server.mjs').RedisServer} RedisServer
@@ -19,22 +20,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * }} RedisView
  */
 
-/**
- * A line of `CLUSTER NODES`.
- *
- * @typedef {{
- *   id: string,
- *   port: number,
- *   master: boolean,
- *   failed: boolean,
- *   masterId: string | undefined,
- *   epoch: number,
- *   slots: readonly (readonly [number, number])[],
- * }} ClusterLine `epoch`: of the election that made it, or its master, what it is
- */
-
 const POLL_MS = 50
-const ASK_MS = 1_000
 const JOIN_MS = 30_000
 // Long enough to see that the cluster lives without it.
 const RESTART_AFTER_MS = 3_000
@@ -66,17 +52,17 @@ export class RedisTier {
 
   /** @returns {Promise<readonly RedisView[]>} in the order of their names */
   async view() {
-    const lines = await this.#lines()
+    const seen = await this.#seen()
     return this.#cluster.nodes.map((server) => {
-      const line = lines.find(({ port }) => port === server.publicPort)
-      const master = lines.find(({ id }) => id === line?.masterId)
+      const node = seen.find(({ port }) => port === server.publicPort)
+      const master = seen.find(({ id }) => id === node?.masterId)
       const of = this.#cluster.nodes.find(({ publicPort }) => publicPort === master?.port)
       return {
         name: this.#nameOf(server),
-        role: line?.master === true ? 'master' : 'replica',
-        up: server.running && line?.failed === false,
+        role: node?.isMaster === true ? 'master' : 'replica',
+        up: server.running && node?.hasFailed === false,
         ...(server.running && { pid: server.pid }),
-        slots: line?.slots ?? [],
+        slots: node?.ranges ?? [],
         ...(of !== undefined && { of: this.#nameOf(of) }),
       }
     })
@@ -174,57 +160,12 @@ export class RedisTier {
    * The cluster as one member sees it: the one that has heard of the last election, since who has just been started
    * knows only how it was.
    *
-   * @returns {Promise<readonly ClusterLine[]>}
+   * @returns {Promise<readonly import('../servers/cluster-nodes.mjs').ClusterNode[]>}
    */
-  async #lines() {
-    const views = await Promise.all(
-      this.#cluster.nodes
-        .filter((server) => server.running)
-        .map(async (server) => {
-          const answer = await server.ask(['CLUSTER', 'NODES'], { patienceMs: ASK_MS }).catch(() => '')
-          return readClusterNodes(String(answer))
-        }),
-    )
-    const known = (/** @type {readonly ClusterLine[]} */ lines) =>
-      Math.max(-1, ...lines.map(({ epoch }) => epoch)) + lines.length / 1000
-    return views.reduce((best, lines) => (known(lines) > known(best) ? lines : best), [])
+  async #seen() {
+    const views = await Promise.all(this.#cluster.nodes.map(nodesSeenBy))
+    const known = (/** @type {typeof views[number]} */ seen) =>
+      Math.max(-1, ...seen.map(({ epoch }) => epoch)) + seen.length / 1000
+    return views.reduce((best, seen) => (known(seen) > known(best) ? seen : best), [])
   }
-}
-
-/**
- * Reads the answer to `CLUSTER NODES`.
- *
- * @param {string} text
- * @returns {readonly ClusterLine[]}
- */
-export function readClusterNodes(text) {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => {
-      const [id = '', address = '', flags = '', masterId = '-', , , epoch = '', , ...slots] = line
-        .trim()
-        .split(' ')
-      const marks = flags.split(',')
-      return {
-        id,
-        port: Number(/:(\d+)@/.exec(address)?.[1]),
-        master: marks.includes('master'),
-        // `fail?` is one node's suspicion, which may pass; `fail` is what they agreed on.
-        failed: marks.includes('fail'),
-        masterId: masterId === '-' ? undefined : masterId,
-        epoch: Number(epoch),
-        // In brackets: a slot that is moving.
-        slots: slots.filter((range) => !range.startsWith('[')).map(readRange),
-      }
-    })
-}
-
-/**
- * @param {string} range `5461-10922`, or a single slot
- * @returns {readonly [number, number]}
- */
-function readRange(range) {
-  const [from = Number.NaN, to = from] = range.split('-').map(Number)
-  return [from, to]
 }

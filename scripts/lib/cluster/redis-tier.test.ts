@@ -2,42 +2,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { afterThisTest } from '../../../test/cleanups.js'
 import { startRedisCluster } from '../servers/redis-cluster.mjs'
 import { Happenings, happeningLine } from './happenings.mjs'
-import { RedisTier, readClusterNodes } from './redis-tier.mjs'
+import { RedisTier } from './redis-tier.mjs'
 
 const SLOW_MS = 60_000
-
-describe('readClusterNodes', () => {
-  it('reads who is master of which slots, who follows whom, and who failed', () => {
-    const text = [
-      'aa 127.0.0.1:20001@30001,host,,tls-port=0 myself,master - 0 0 1 connected 0-5460 5500 [5600->-bb]',
-      'bb 127.0.0.1:20002@30002 master,fail - 1 2 2 disconnected',
-      'cc 127.0.0.1:20003@30003 slave aa 0 3 1 connected',
-      'dd 127.0.0.1:20004@30004 slave,fail? bb 0 3 1 connected',
-      '',
-    ].join('\n')
-    expect(readClusterNodes(text)).toEqual([
-      {
-        id: 'aa',
-        port: 20_001,
-        master: true,
-        failed: false,
-        masterId: undefined,
-        epoch: 1,
-        slots: [
-          [0, 5460],
-          [5500, 5500],
-        ],
-      },
-      { id: 'bb', port: 20_002, master: true, failed: true, masterId: undefined, epoch: 2, slots: [] },
-      { id: 'cc', port: 20_003, master: false, failed: false, masterId: 'aa', epoch: 1, slots: [] },
-      { id: 'dd', port: 20_004, master: false, failed: false, masterId: 'bb', epoch: 1, slots: [] },
-    ])
-  })
-
-  it('reads nothing out of nothing', () => {
-    expect(readClusterNodes('')).toEqual([])
-  })
-})
 
 describe('RedisTier', { timeout: SLOW_MS }, () => {
   it('loses a master to its replica, and takes it back as a replica of that', async () => {

@@ -7,11 +7,13 @@ import { SLOTS } from './cluster-slots.mjs'
  *
  * @typedef {object} ClusterNode
  * @property {string} id
+ * @property {number} port
  * @property {boolean} isSelf
  * @property {boolean} isMaster
- * @property {string} masterId whom it follows; `-` for a master
- * @property {number} epoch of the election that made it the master
- * @property {readonly string[]} ranges slots that are its own: `0-5460`, `7`
+ * @property {string | undefined} masterId whom it follows
+ * @property {number} epoch of the election that made it, or its master, what it is
+ * @property {readonly (readonly [number, number])[]} ranges of slots that are its own, both ends included
+ * @property {boolean} hasFailed whether they agreed on that; one node's suspicion, which may pass, is not enough
  * @property {boolean} isSettled whether it is there and known, as far as this node can tell
  */
 
@@ -27,22 +29,47 @@ const ASK_MS = 1_000
 export async function nodesSeenBy(node) {
   if (!node.running) return []
   const list = await node.ask(['CLUSTER', 'NODES'], { patienceMs: ASK_MS }).catch(() => '')
-  return String(list).split('\n').filter(Boolean).map(readNode)
+  return readClusterNodes(String(list))
 }
 
-/** @param {string} line as `CLUSTER NODES` gives it */
+/**
+ * Reads the answer to `CLUSTER NODES`.
+ *
+ * @param {string} text
+ * @returns {readonly ClusterNode[]}
+ */
+export function readClusterNodes(text) {
+  return text.split('\n').filter(Boolean).map(readNode)
+}
+
+/**
+ * @param {string} line
+ * @returns {ClusterNode}
+ */
 function readNode(line) {
-  const [id = '', , flags = '', masterId = '', , , epoch = '', , ...ranges] = line.split(' ')
+  const [id = '', address = '', flags = '', masterId = '-', , , epoch = '', , ...ranges] = line.split(' ')
+  const marks = flags.split(',')
   return {
     id,
-    isSelf: flags.includes('myself'),
-    isMaster: flags.includes('master'),
-    masterId,
+    port: Number(/:(\d+)@/.exec(address)?.[1]),
+    isSelf: marks.includes('myself'),
+    isMaster: marks.includes('master'),
+    masterId: masterId === '-' ? undefined : masterId,
     epoch: Number(epoch),
     // In brackets are those that are on their way.
-    ranges: ranges.filter((range) => !range.startsWith('[')),
+    ranges: ranges.filter((range) => !range.startsWith('[')).map(readRange),
+    hasFailed: marks.includes('fail'),
     isSettled: !/handshake|noaddr|fail/.test(flags),
   }
+}
+
+/**
+ * @param {string} range `5461-10922`, or a single slot
+ * @returns {readonly [number, number]}
+ */
+function readRange(range) {
+  const [from = Number.NaN, to = from] = range.split('-').map(Number)
+  return [from, to]
 }
 
 /** @param {ClusterNode | undefined} node */
@@ -55,10 +82,7 @@ export function isServingMaster(node) {
  * @param {number} slot
  */
 export function owns(node, slot) {
-  return node.ranges.some((range) => {
-    const [start = '', end = start] = range.split('-')
-    return Number(start) <= slot && slot <= Number(end)
-  })
+  return node.ranges.some(([from, to]) => from <= slot && slot <= to)
 }
 
 /**
@@ -73,7 +97,7 @@ export async function ownersSeenBy(node) {
   if (!inOrder) return undefined
   const owners = (await nodesSeenBy(node)).filter(isServingMaster)
   return owners
-    .map((owner) => `${owner.id}: ${owner.ranges.join(' ')}`)
+    .map((owner) => `${owner.id}: ${owner.ranges.map((range) => range.join('-')).join(' ')}`)
     .sort()
     .join('\n')
 }

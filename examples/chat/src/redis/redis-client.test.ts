@@ -101,14 +101,6 @@ describe('a connection to Redis', () => {
     await expect.poll(() => redis.client.status).toBe('end')
   })
 
-  it('lets copies of it, which block, wait until they are connected', async () => {
-    const server = await aRedis()
-    const { redis } = await open(server.url)
-    const copy = redis.client instanceof Redis ? redis.client.duplicate() : redis.client.duplicate([])
-    afterThisTest(() => copy.disconnect())
-    expect(await copy.ping()).toBe('PONG')
-  })
-
   it('leaves a master that has become a replica', async () => {
     const server = await aRedis()
     const { redis, logged } = await open(server.url)

@@ -1,4 +1,4 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { isRefusedLogin, redisReason } from './redis-reason.js'
 import { placeOf, type RedisTarget } from './redis-url.js'
@@ -79,19 +79,6 @@ async function close(client: RedisClient): Promise<void> {
   client.disconnect()
 }
 
-/** Copies are made for reads that block; those may wait for their connection. */
-class ChatRedis extends Redis {
-  override duplicate(override?: Partial<RedisOptions>): Redis {
-    return super.duplicate({ ...override, enableOfflineQueue: true })
-  }
-}
-
-class ChatCluster extends Cluster {
-  override duplicate(...[nodes, override]: Parameters<Cluster['duplicate']>): Cluster {
-    return super.duplicate(nodes, { ...override, enableOfflineQueue: true })
-  }
-}
-
 function createClient(target: RedisTarget): RedisClient {
   const { kind, tls, hosts, username, password, db, master } = target
   const retry = (times: number): number => Math.min(RECONNECT_MS.first * times, RECONNECT_MS.longest)
@@ -109,7 +96,7 @@ function createClient(target: RedisTarget): RedisClient {
     connectionName: 'wsticket-chat',
   }
   if (kind === 'cluster') {
-    return new ChatCluster([...hosts], {
+    return new Cluster([...hosts], {
       lazyConnect: true,
       enableOfflineQueue: false,
       clusterRetryStrategy: retry,
@@ -121,7 +108,7 @@ function createClient(target: RedisTarget): RedisClient {
     })
   }
   const [first] = hosts
-  return new ChatRedis({
+  return new Redis({
     ...options,
     lazyConnect: true,
     enableOfflineQueue: false,
