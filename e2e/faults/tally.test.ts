@@ -64,7 +64,9 @@ describe('The report', () => {
     expect(good).toMatch(/redeem races +100000\n/)
     expect(good).toMatch(/voided +1\n/)
     expect(good).toMatch(/double admissions +0\n/)
-    expect(good).toContain('0.0030 % of the time (rule of three: 3/100000)')
+    expect(good).toContain('a race ends in a breach at most 0.0030 % of the time (of 100000, none did)')
+    const calm = reportLines({ ...tallyOf(HISTORY), windowRaces: 0 }).join('\n')
+    expect(calm).not.toContain('a race inside the window ends')
     const breach = { rule: 'admitted to two attempts', about: 'r1', calls: HISTORY } as const
     const bad = reportLines({ ...tallyOf(HISTORY), breaches: [breach] }).join('\n')
     expect(bad).toMatch(/double admissions +1\n/)

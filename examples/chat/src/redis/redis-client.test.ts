@@ -1,5 +1,4 @@
 import { createServer } from 'node:net'
-import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { afterThisTest } from '../../../../test/cleanups.js'
 import { listen } from '../../../../test/listen.js'
