@@ -1,3 +1,4 @@
+import type { Pathway } from './pathway.js'
 import type { TicketErrorCode } from './ticket-error.js'
 
 /** What moved a connection from one state to another, or ended it. */
@@ -9,12 +10,18 @@ export type CauseCode =
   | 'renewal_due'
   | 'renewed'
   | 'wait_over'
+  /** The page or its network came back: what is waited for is tried soon, what is open is looked after. */
+  | 'woke'
   | 'message_queued'
   | 'pathway_open'
   /** The handshake failed, or took too long, and nobody said why. */
   | 'connection_failed'
   /** An open connection ended, and nobody said why. */
   | 'connection_lost'
+  /** It failed, and the browser says that there is no network. */
+  | 'offline'
+  /** HTTP gets through and upgrades do not: a proxy, a firewall, an extension. Only a diagnosis can tell. */
+  | 'websocket_blocked'
   /** The application's server closed with 1000 or, without one of our reasons, with 3003. */
   | 'closed_by_server'
   | 'closed_by_client'
@@ -43,6 +50,11 @@ interface Common {
   readonly attempt: number
   readonly cause: Cause
   readonly history: History
+  /**
+   * When it moves by itself, at the latest, in milliseconds since 1970. Absent from a connection that is open and not renewed, from
+   * one that waits for a message, and from the end.
+   */
+  readonly until: number | undefined
 }
 
 /** The connection waits for a ticket, or for the server's word on whether tickets are what it wants. */
@@ -53,15 +65,19 @@ export interface FetchingState extends Common {
   readonly refresh: boolean
 }
 
-/** A socket is on its way with a ticket. */
-export interface ConnectingState extends Common {
-  readonly name: 'connecting'
-  /** The ticket's public handle; the session's id once connected. */
+interface Offered extends Common {
+  /** The ticket's public handle; the session's id once connected. Absent where no ticket of ours is presented. */
   readonly ref: string | undefined
+  /** What is presented. */
+  readonly pathway: Pathway
 }
 
-interface Live extends Common {
-  readonly ref: string | undefined
+/** A socket is on its way with a ticket. */
+export interface ConnectingState extends Offered {
+  readonly name: 'connecting'
+}
+
+interface Live extends Offered {
   /** Milliseconds since 1970. */
   readonly since: number
   /** Renewals that failed in a row. */
@@ -84,8 +100,6 @@ export interface RenewingState extends Live {
 export interface WaitingState extends Common {
   readonly name: 'waiting'
   readonly for: 'delay' | 'message'
-  /** When the next attempt starts, in milliseconds since 1970; absent while it waits for a message. */
-  readonly until: number | undefined
   readonly refresh: boolean
 }
 
@@ -103,48 +117,28 @@ export type ConnectionState =
   | WaitingState
   | StoppedState
 
-/** What can happen to a connection. */
+/** What can happen to a connection. What belongs to an attempt that is no more changes nothing. */
 export type Input =
   | {
       readonly type: 'ticket-fetched'
       readonly attempt: number
       readonly ref: string | undefined
-      /** Whether the ticket is for another user than the one before. */
-      readonly userChanged: boolean
+      readonly pathway: Pathway
     }
   | { readonly type: 'config-read'; readonly attempt: number; readonly pathwayOpen: boolean }
-  | { readonly type: 'fetch-failed'; readonly attempt: number; readonly cause: Cause }
-  | { readonly type: 'socket-opened'; readonly attempt: number; readonly renewInMs: number | undefined }
-  | {
-      readonly type: 'socket-closed'
-      readonly attempt: number
-      readonly code: number
-      readonly reason: string
-    }
-  | { readonly type: 'renew' }
-  | { readonly type: 'renewed'; readonly attempt: number; readonly renewInMs: number | undefined }
+  | { readonly type: 'opened'; readonly attempt: number; readonly renewAt: number | undefined }
+  /** There is no ticket, no connection, or no connection any more. */
+  | { readonly type: 'failed'; readonly attempt: number; readonly cause: Cause }
+  | { readonly type: 'renewed'; readonly attempt: number; readonly renewAt: number | undefined }
   | { readonly type: 'renewal-failed'; readonly attempt: number; readonly cause: Cause }
-  | { readonly type: 'timer'; readonly attempt: number }
+  /** Somebody found out why, while it waits. */
+  | { readonly type: 'diagnosed'; readonly attempt: number; readonly cause: Cause }
+  /** It is `until`. */
+  | { readonly type: 'timer' }
+  | { readonly type: 'woke' }
+  | { readonly type: 'renew' }
   | { readonly type: 'message-queued' }
-  | { readonly type: 'close'; readonly code?: number | undefined; readonly reason?: string | undefined }
-
-/** What is to be done about it, in this order. */
-export type Effect =
-  | { readonly type: 'fetch-ticket'; readonly attempt: number; readonly refresh: boolean }
-  | { readonly type: 'ask-config'; readonly attempt: number }
-  | { readonly type: 'dial'; readonly attempt: number }
-  | { readonly type: 'renew'; readonly attempt: number; readonly refresh: boolean }
-  /** Gives up the requests that are under way. */
-  | { readonly type: 'abort-requests' }
-  /** Takes the place of the timer before it: there is never more than one. */
-  | { readonly type: 'set-timer'; readonly attempt: number; readonly delayMs: number }
-  | { readonly type: 'clear-timer' }
-  /** Closes the open socket; what it still says is listened to. */
-  | { readonly type: 'close-socket'; readonly code: number | undefined; readonly reason: string | undefined }
-  /** Closes a socket that never opened; nothing of it is listened to any more. */
-  | { readonly type: 'drop-socket' }
-  | { readonly type: 'flush-outbox' }
-  | { readonly type: 'empty-outbox' }
+  | { readonly type: 'close' }
 
 /** The facts of the moment that a decision depends on. */
 export interface Moment {
@@ -154,19 +148,14 @@ export interface Moment {
   readonly random: number
   /** Whether messages wait in the outbox. */
   readonly queued: boolean
+  /** Whether the browser says that there is no network. */
+  readonly offline: boolean
 }
 
 /** A change of state, as applications see it. */
 export interface StateChange {
   readonly from: ConnectionState
   readonly to: ConnectionState
+  /** Why; the same as `to.cause`. */
   readonly cause: Cause
-}
-
-/** What follows from an input. */
-export interface Step {
-  readonly state: ConnectionState
-  /** Absent if the input was late or meant nothing here. */
-  readonly change?: StateChange
-  readonly effects: readonly Effect[]
 }

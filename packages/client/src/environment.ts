@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Calls back once after so many milliseconds; what it returns cancels the call. */
+  /** Calls back once after so many milliseconds, under 2³¹; what it returns cancels the call. */
   after(milliseconds: number, callback: () => void): () => void
 }
 
@@ -30,8 +30,20 @@ export interface SocketLike {
 /** A constructor of WebSockets. */
 export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike
 
-// `setTimeout` takes 32 bits and fires at once for more.
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** What a page is told of itself. */
+export type PageSignal =
+  /** It is looked at again, was thawed, or came out of the back/forward cache. */
+  | 'wake'
+  /** There is a network again. */
+  | 'online'
+
+/** What tells a page about itself: sleep, visibility, network. */
+export interface PageSignals {
+  /** `false` only if there is certainly no network. */
+  readonly online: boolean
+  /** Calls back at each signal until what it returns is called. */
+  listen(heard: (signal: PageSignal) => void): () => void
+}
 
 /** Looks the runtime's own clock up, unless one is given. */
 export function clockOr(given: Clock | undefined): Clock {
@@ -39,7 +51,7 @@ export function clockOr(given: Clock | undefined): Clock {
     given ?? {
       now: () => Date.now(),
       after(milliseconds, callback) {
-        const timer = setTimeout(callback, Math.min(milliseconds, LONGEST_TIMER_MS))
+        const timer = setTimeout(callback, milliseconds)
         return () => clearTimeout(timer)
       },
     }
@@ -49,9 +61,7 @@ export function clockOr(given: Clock | undefined): Clock {
 /** Looks the runtime's own `fetch` up, unless one is given. */
 export function fetchOr(given: Fetch | undefined): Fetch {
   const found = given ?? globalThis.fetch
-  if (typeof found !== 'function') {
-    throw new TypeError('wsticket: this runtime has no fetch; pass one as the option "fetch"')
-  }
+  if (!found) throw missing('fetch')
   // Called without a receiver: browsers refuse `fetch` as a method of anything but the global object.
   return (url, init) => found(url, init)
 }
@@ -59,10 +69,10 @@ export function fetchOr(given: Fetch | undefined): Fetch {
 /** Looks the runtime's own `WebSocket` up, unless one is given. */
 export function socketConstructorOr(given: SocketConstructor | undefined): SocketConstructor {
   const found: SocketConstructor | undefined = given ?? globalThis.WebSocket
-  if (typeof found !== 'function') {
-    throw new TypeError(
-      'wsticket: this runtime has no WebSocket; pass one as the option "WebSocket", for example that of the package ws',
-    )
-  }
+  if (!found) throw missing('WebSocket')
   return found
+}
+
+function missing(name: string): TypeError {
+  return new TypeError(`wsticket: this runtime has no ${name}; pass one as the option "${name}"`)
 }

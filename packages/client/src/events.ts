@@ -7,12 +7,19 @@ export class StateChangeEvent extends Event implements StateChange {
   /** Why; the same as `to.cause`. */
   readonly cause: Cause
 
-  constructor(change: StateChange) {
+  constructor(from: ConnectionState, to: ConnectionState) {
     super('statechange')
-    this.from = change.from
-    this.to = change.to
-    this.cause = change.cause
+    this.from = from
+    this.to = to
+    this.cause = to.cause
   }
+}
+
+/** How a socket ended. */
+export interface Close {
+  readonly code: number
+  readonly reason: string
+  readonly wasClean: boolean
 }
 
 /** Has the shape of a browser's `CloseEvent`, which not every runtime has. */
@@ -21,10 +28,10 @@ export class ConnectionCloseEvent extends Event implements CloseEvent {
   readonly reason: string
   readonly wasClean: boolean
 
-  constructor(close: { readonly code: number; readonly reason: string; readonly wasClean: boolean }) {
+  constructor({ code, reason, wasClean }: Close) {
     super('close')
-    this.code = close.code
-    this.reason = close.reason
-    this.wasClean = close.wasClean
+    this.code = code
+    this.reason = reason
+    this.wasClean = wasClean
   }
 }

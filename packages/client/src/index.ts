@@ -11,7 +11,8 @@ export type {
   StoppedState,
   WaitingState,
 } from './connection-types.js'
-export type { Clock, Fetch, SocketConstructor, SocketLike } from './environment.js'
+export type { Diagnose } from './diagnose.js'
+export type { Clock, Fetch, PageSignal, PageSignals, SocketConstructor, SocketLike } from './environment.js'
 export { ConnectionCloseEvent, StateChangeEvent } from './events.js'
 export {
   type Message,
@@ -20,7 +21,8 @@ export {
   OUTBOX_MAX_MESSAGES,
   OutboxFullError,
 } from './outbox.js'
-export { SocketEvents, type SocketListener, type TicketSocketEventMap } from './socket-events.js'
+export type { Pathway } from './pathway.js'
+export type { SocketEvents, SocketListener, TicketSocketEventMap } from './socket-events.js'
 export {
   isTicketError,
   isTicketErrorCode,
@@ -30,6 +32,7 @@ export {
 } from './ticket-error.js'
 export { type SocketSession, TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
 export {
+  type AttemptOutcome,
   type CredentialCallback,
   type GrantOptions,
   type OwnTicketOptions,

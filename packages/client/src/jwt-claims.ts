@@ -8,22 +8,21 @@ export interface JwtClaims {
 
 /** Reads a JWT's payload; gives no claims for a credential that is not a JWT. */
 export function readJwtClaims(credential: string): JwtClaims {
-  const payload = parsePayload(credential)
-  if (payload === undefined) return {}
-  const { exp, iss, sub } = payload
-  return {
-    ...(typeof exp === 'number' && Number.isFinite(exp) ? { expiresAt: exp * 1000 } : {}),
-    ...(typeof sub === 'string' ? { user: JSON.stringify([iss, sub]) } : {}),
+  const [, payload = '', signature] = credential.split('.')
+  if (signature === undefined) return {}
+  try {
+    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
+    if (!isObject(claims)) return {}
+    const { exp, iss, sub } = claims
+    return {
+      ...(typeof exp === 'number' && Number.isFinite(exp) && { expiresAt: exp * 1000 }),
+      ...(typeof sub === 'string' && { user: JSON.stringify([iss, sub]) }),
+    }
+  } catch {
+    return {}
   }
 }
 
-function parsePayload(credential: string): { exp?: unknown; iss?: unknown; sub?: unknown } | undefined {
-  const [, payload, signature] = credential.split('.')
-  if (payload === undefined || signature === undefined) return undefined
-  try {
-    const parsed: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
-    return typeof parsed === 'object' && parsed !== null ? parsed : undefined
-  } catch {
-    return undefined
-  }
+function isObject(value: unknown): value is { exp?: unknown; iss?: unknown; sub?: unknown } {
+  return value instanceof Object
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ManualClock } from '../test/manual-clock.js'
 import { byteLength, copyOf, type KeptMessage, Outbox, OutboxFullError } from './outbox.js'
 
 const flushed = (outbox: Outbox): KeptMessage[] => {
@@ -9,7 +10,7 @@ const flushed = (outbox: Outbox): KeptMessage[] => {
 
 describe('Outbox', () => {
   it('hands over in order, and is empty after it', () => {
-    const outbox = new Outbox(() => 0)
+    const outbox = new Outbox(new ManualClock())
     expect(outbox.isEmpty).toBe(true)
     outbox.add('one')
     outbox.add('zwölf')
@@ -20,7 +21,7 @@ describe('Outbox', () => {
   })
 
   it('keeps what could not be handed over, and all behind it', () => {
-    const outbox = new Outbox(() => 0)
+    const outbox = new Outbox(new ManualClock())
     for (const text of ['a', 'b', 'c']) outbox.add(text)
     const sent: KeptMessage[] = []
     expect(() =>
@@ -33,7 +34,7 @@ describe('Outbox', () => {
   })
 
   it('throws at 256 messages, and keeps those', () => {
-    const outbox = new Outbox(() => 0)
+    const outbox = new Outbox(new ManualClock())
     for (let count = 0; count < 256; count++) outbox.add('')
     expect(() => outbox.add('')).toThrow(OutboxFullError)
     expect(flushed(outbox)).toHaveLength(256)
@@ -41,7 +42,7 @@ describe('Outbox', () => {
   })
 
   it('throws beyond 1 MiB, counted as bytes on the wire', () => {
-    const outbox = new Outbox(() => 0)
+    const outbox = new Outbox(new ManualClock())
     outbox.add('ä'.repeat(512 * 1024))
     expect(outbox.bytes).toBe(1024 * 1024)
     expect(() => outbox.add('x')).toThrow(/1048576 bytes/)
@@ -49,12 +50,12 @@ describe('Outbox', () => {
   })
 
   it('throws when the oldest has waited for more than a minute, and still keeps it', () => {
-    let now = 0
-    const outbox = new Outbox(() => now)
+    const clock = new ManualClock()
+    const outbox = new Outbox(clock)
     outbox.add('old')
-    now = 60_000
+    clock.advance(60_000)
     outbox.add('in time')
-    now = 60_001
+    clock.advance(1)
     expect(() => outbox.add('late')).toThrow(/no connection for too long/)
     expect(flushed(outbox)).toEqual(['old', 'in time'])
     outbox.add('new')
@@ -66,7 +67,7 @@ describe('Outbox', () => {
   })
 
   it('forgets everything when it is emptied', () => {
-    const outbox = new Outbox(() => 0)
+    const outbox = new Outbox(new ManualClock())
     outbox.add('by ada')
     outbox.empty()
     expect([outbox.bytes, outbox.isEmpty, flushed(outbox)]).toEqual([0, true, []])

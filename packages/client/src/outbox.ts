@@ -1,3 +1,5 @@
+import type { Clock } from './environment.js'
+
 /** What a WebSocket can send. */
 export type Message = string | ArrayBufferLike | ArrayBufferView | Blob
 
@@ -24,12 +26,12 @@ export class OutboxFullError extends Error {
  * and perhaps lost is not sent again, since nobody but the application can tell whether that would be twice.
  */
 export class Outbox {
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #kept: { readonly message: KeptMessage; readonly bytes: number; readonly at: number }[] = []
   #bytes = 0
 
-  constructor(now: () => number) {
-    this.#now = now
+  constructor(clock: Clock) {
+    this.#clock = clock
   }
 
   /** Bytes that wait. */
@@ -43,27 +45,23 @@ export class Outbox {
 
   /** Keeps a message, or throws {@link OutboxFullError}. */
   add(message: Message): void {
-    const now = this.#now()
+    const at = this.#clock.now()
     const bytes = byteLength(message)
-    const [oldest] = this.#kept
-    if (this.#kept.length >= OUTBOX_MAX_MESSAGES) {
-      throw new OutboxFullError(`The outbox is full: ${OUTBOX_MAX_MESSAGES} messages wait for a connection`)
-    }
-    if (this.#bytes + bytes > OUTBOX_MAX_BYTES) {
-      throw new OutboxFullError(`The outbox is full: it holds ${OUTBOX_MAX_BYTES} bytes at most`)
-    }
-    if (oldest !== undefined && now - oldest.at > OUTBOX_MAX_AGE_MS) {
-      throw new OutboxFullError('The outbox is full: there has been no connection for too long')
-    }
-    this.#kept.push({ message: copyOf(message), bytes, at: now })
+    const [oldest = { at }] = this.#kept
+    const full =
+      this.#kept.length >= OUTBOX_MAX_MESSAGES
+        ? `${OUTBOX_MAX_MESSAGES} messages wait`
+        : this.#bytes + bytes > OUTBOX_MAX_BYTES
+          ? `it holds ${OUTBOX_MAX_BYTES} bytes at most`
+          : at - oldest.at > OUTBOX_MAX_AGE_MS && 'no connection for too long'
+    if (full) throw new OutboxFullError(`The outbox is full: ${full}`)
+    this.#kept.push({ message: copyOf(message), bytes, at })
     this.#bytes += bytes
   }
 
   /** Hands the messages over in their order; one whose hand-over fails stays, with all behind it. */
   flush(send: (message: KeptMessage) => void): void {
-    while (true) {
-      const [first] = this.#kept
-      if (first === undefined) return
+    for (let first = this.#kept[0]; first; first = this.#kept[0]) {
       send(first.message)
       this.#kept.shift()
       this.#bytes -= first.bytes
@@ -72,8 +70,7 @@ export class Outbox {
 
   /** Forgets everything. */
   empty(): void {
-    this.#kept.length = 0
-    this.#bytes = 0
+    this.#kept.length = this.#bytes = 0
   }
 }
 
@@ -86,8 +83,7 @@ export function byteLength(message: Message): number {
 /** Takes the message as it is now, as a WebSocket's own `send` does. */
 export function copyOf(message: Message): KeptMessage {
   if (typeof message === 'string' || message instanceof Blob) return message
-  const bytes = ArrayBuffer.isView(message)
-    ? new Uint8Array(message.buffer, message.byteOffset, message.byteLength)
-    : new Uint8Array(message)
-  return new Uint8Array(bytes)
+  return ArrayBuffer.isView(message)
+    ? new Uint8Array(message.buffer, message.byteOffset, message.byteLength).slice()
+    : new Uint8Array(message).slice()
 }

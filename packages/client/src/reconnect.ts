@@ -1,5 +1,5 @@
 /** Widest window of the first wait. A second spreads ten thousand clients of a crashed node to ten a millisecond. */
-export const BACKOFF_BASE_MS = 1000
+export const SOON_MS = 1000
 
 /** Widest window of any wait: longer, and a user whose network came back would sit before a dead page. */
 export const BACKOFF_CAP_MS = 30_000
@@ -17,6 +17,6 @@ export function backoffDelay(facts: {
   readonly random: number
   readonly retryAfterSeconds?: number | undefined
 }): number {
-  const window = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** facts.failures)
+  const window = Math.min(BACKOFF_CAP_MS, SOON_MS * 2 ** facts.failures)
   return Math.round((facts.retryAfterSeconds ?? 0) * 1000 + facts.random * window)
 }

@@ -1,4 +1,4 @@
-import { ClientAction, isRefusalCode, REFUSALS } from '@wsticket/protocol'
+import { CLIENT_ACTIONS, type ClientAction, isRefusalCode } from '@wsticket/protocol'
 import type { CauseCode } from './connection-types.js'
 
 /** How a connection goes on after a failure. */
@@ -25,31 +25,22 @@ export function remedyFor(
     readonly queued: boolean
   },
 ): Remedy {
-  const { tried, delayed, queued } = facts
-  const atOnce = tried || delayed ? 'wait' : 'fetch'
-  switch (actionFor(code)) {
-    case ClientAction.FetchTicketOnce:
-      return { next: tried ? 'stop' : atOnce, refresh: false }
-    case ClientAction.RefreshCredentialOnce:
-      return { next: tried ? 'stop' : atOnce, refresh: true }
-    case ClientAction.AskConfigOnce:
-      return { next: tried ? 'stop' : 'ask-config', refresh: false }
-    case ClientAction.FreshTicket:
-      return { next: atOnce, refresh: false }
-    case ClientAction.RefreshAndReconnect:
-      return { next: atOnce, refresh: true }
-    case ClientAction.ReconnectOnSend:
-      return { next: queued ? atOnce : 'wait-for-message', refresh: false }
-    case ClientAction.BackOff:
-    case ClientAction.ReconnectWithJitter:
-      return { next: 'wait', refresh: false }
-    case ClientAction.StopUntilLogin:
-    case ClientAction.Stop:
-      return { next: 'stop', refresh: false }
-  }
+  const action = actionFor(code)
+  return { next: nextAfter(action, facts), refresh: action.startsWith('refresh') }
+}
+
+function nextAfter(
+  action: ClientAction,
+  { tried, delayed, queued }: Parameters<typeof remedyFor>[1],
+): Remedy['next'] {
+  if (action.startsWith('stop') || (tried && action.endsWith('once'))) return 'stop'
+  if (action === 'ask-config-once') return 'ask-config'
+  if (action === 'reconnect-on-send' && !queued) return 'wait-for-message'
+  const spread = action === 'back-off' || action === 'reconnect-with-jitter'
+  return spread || tried || delayed ? 'wait' : 'fetch'
 }
 
 function actionFor(code: CauseCode): ClientAction {
-  if (isRefusalCode(code)) return REFUSALS[code].action
-  return code === 'closed_by_server' ? ClientAction.Stop : ClientAction.BackOff
+  if (isRefusalCode(code)) return CLIENT_ACTIONS[code]
+  return code === 'closed_by_server' ? 'stop' : 'back-off'
 }

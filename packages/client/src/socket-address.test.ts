@@ -31,10 +31,10 @@ describe('ownProtocols', () => {
   })
 
   it.each([
-    ['', /no subprotocol/],
-    ['my chat', /no subprotocol/],
+    ['', /must be a token/],
+    ['my chat', /must be a token/],
     ['wsticket.v1', /begin with "wsticket\."/],
-    [['a', 'a'], /given twice/],
+    [['a', 'a'], /be there once/],
   ])('refuses %j', (protocols, message) => {
     expect(() => ownProtocols(protocols)).toThrow(message)
   })

@@ -7,9 +7,8 @@ import {
 
 /** Makes an absolute `ws:` or `wss:` address; a relative one and `http:` or `https:` are taken as the page has them. */
 export function socketAddress(url: string | URL): string {
-  const page = typeof location === 'undefined' ? undefined : location.href
-  const address = new URL(url, page)
-  if (/^https?:$/.test(address.protocol)) address.protocol = address.protocol.replace('http', 'ws')
+  const address = new URL(url, globalThis.location?.href)
+  address.protocol = address.protocol.replace('http', 'ws')
   if (!/^wss?:$/.test(address.protocol)) {
     throw new TypeError('wsticket: the address of a TicketSocket must begin with wss: or ws:')
   }
@@ -19,18 +18,15 @@ export function socketAddress(url: string | URL): string {
 
 /** Checks the application's own subprotocols: a wrong one would fail each attempt, and no browser says why. */
 export function ownProtocols(protocols: string | readonly string[]): readonly string[] {
-  const own = typeof protocols === 'string' ? [protocols] : [...protocols]
-  for (const name of own) {
-    if (!isSubprotocol(name))
-      throw new TypeError(`wsticket: "${name}" is no subprotocol (RFC 6455 wants a token)`)
-    if (name.startsWith(RESERVED_PROTOCOL_PREFIX)) {
-      throw new TypeError(
-        `wsticket: subprotocols that begin with "${RESERVED_PROTOCOL_PREFIX}" are added by the TicketSocket`,
-      )
-    }
-  }
-  if (new Set(own).size < own.length) throw new TypeError('wsticket: a subprotocol is given twice')
-  return own
+  const own = [protocols].flat()
+  const wrong = own.find(
+    (name, index) =>
+      !isSubprotocol(name) || name.startsWith(RESERVED_PROTOCOL_PREFIX) || own.indexOf(name) < index,
+  )
+  if (wrong === undefined) return own
+  throw new TypeError(
+    `wsticket: "${wrong}" cannot be a subprotocol: it must be a token (RFC 6455), not begin with "${RESERVED_PROTOCOL_PREFIX}", and be there once`,
+  )
 }
 
 /** What applications see as the selected subprotocol: none of those that only carry the ticket. */

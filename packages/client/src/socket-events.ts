@@ -17,108 +17,72 @@ export type SocketListener<Type extends Name> =
   | ((event: TicketSocketEventMap[Type]) => void)
   | { handleEvent(event: TicketSocketEventMap[Type]): void }
 
+const TYPES: readonly Name[] = ['open', 'message', 'close', 'error', 'statechange']
+
+/** An `EventTarget` that knows the events' types. */
+interface TypedTarget extends Omit<EventTarget, 'addEventListener' | 'removeEventListener'> {
+  addEventListener<Type extends Name>(
+    type: Type,
+    listener: SocketListener<Type> | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void
+  removeEventListener<Type extends Name>(
+    type: Type,
+    listener: SocketListener<Type> | null,
+    options?: boolean | EventListenerOptions,
+  ): void
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void
+}
+
+// The types of what is inherited, at no cost to pages.
+const Target: new () => TypedTarget = EventTarget
+
 /** Typed events, as listeners and as `on…` handlers; one event is told to everybody before the next begins. */
-export abstract class SocketEvents extends EventTarget {
+export abstract class SocketEvents extends Target {
+  declare onopen: Handler<'open'>
+  declare onmessage: Handler<'message'>
+  declare onclose: Handler<'close'>
+  declare onerror: Handler<'error'>
+  declare onstatechange: Handler<'statechange'>
   readonly #queue: Event[] = []
   #firing = false
-  #onopen: Handler<'open'> = null
-  #onmessage: Handler<'message'> = null
-  #onclose: Handler<'close'> = null
-  #onerror: Handler<'error'> = null
-  #onstatechange: Handler<'statechange'> = null
 
-  get onopen(): Handler<'open'> {
-    return this.#onopen
+  constructor() {
+    super()
+    for (const type of TYPES) {
+      let handler: EventListener | null = null
+      Object.defineProperty(this, `on${type}`, {
+        enumerable: true,
+        get: () => handler,
+        // One handler of each type, beside any number of listeners; none is called twice for one event.
+        set: (given: unknown) => {
+          if (handler) this.removeEventListener(type, handler)
+          handler = isHandler(given) ? given : null
+          if (handler) this.addEventListener(type, handler)
+        },
+      })
+    }
   }
 
-  set onopen(handler: Handler<'open'>) {
-    this.#onopen = this.#exchange('open', this.#onopen, handler)
-  }
-
-  get onmessage(): Handler<'message'> {
-    return this.#onmessage
-  }
-
-  set onmessage(handler: Handler<'message'>) {
-    this.#onmessage = this.#exchange('message', this.#onmessage, handler)
-  }
-
-  get onclose(): Handler<'close'> {
-    return this.#onclose
-  }
-
-  set onclose(handler: Handler<'close'>) {
-    this.#onclose = this.#exchange('close', this.#onclose, handler)
-  }
-
-  get onerror(): Handler<'error'> {
-    return this.#onerror
-  }
-
-  set onerror(handler: Handler<'error'>) {
-    this.#onerror = this.#exchange('error', this.#onerror, handler)
-  }
-
-  get onstatechange(): Handler<'statechange'> {
-    return this.#onstatechange
-  }
-
-  set onstatechange(handler: Handler<'statechange'>) {
-    this.#onstatechange = this.#exchange('statechange', this.#onstatechange, handler)
-  }
-
-  override addEventListener<Type extends Name>(
-    type: Type,
-    listener: SocketListener<Type> | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void
-  override addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void
-  override addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void {
-    super.addEventListener(type, listener, options)
-  }
-
-  override removeEventListener<Type extends Name>(
-    type: Type,
-    listener: SocketListener<Type> | null,
-    options?: boolean | EventListenerOptions,
-  ): void
-  override removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
-  ): void
-  override removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
-  ): void {
-    super.removeEventListener(type, listener, options)
-  }
-
-  /** Tells events after those before them, also where a listener of one of those causes them. */
+  /** Tells events, also where a listener of one of those before causes them. */
   protected fire(...events: readonly Event[]): void {
     this.#queue.push(...events)
     if (this.#firing) return
     this.#firing = true
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      this.dispatchEvent(next)
-    }
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.dispatchEvent(next)
     this.#firing = false
   }
+}
 
-  // One handler of each type, beside any number of listeners; none is called twice for one event.
-  #exchange<Type extends Name>(type: Type, before: Handler<Type>, after: Handler<Type>): Handler<Type> {
-    this.removeEventListener(type, before)
-    if (typeof after !== 'function') return null
-    this.addEventListener(type, after)
-    return after
-  }
+function isHandler(given: unknown): given is EventListener {
+  return typeof given === 'function'
 }

@@ -1,6 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { isTicketError, TicketError } from './ticket-error.js'
-import { asTicketError } from './ticket-requests.js'
+import { asTicketError, isTicketError, TicketError } from './ticket-error.js'
 
 // An application that throws a TicketError of its own copy once was asked for a credential for ever.
 it('knows the error of another copy of the package, and keeps its code', async () => {

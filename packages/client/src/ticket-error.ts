@@ -1,4 +1,4 @@
-import { isRefusalCode, REFUSALS, type RefusalCode } from '@wsticket/protocol'
+import { isRefusalCode, type RefusalCode } from '@wsticket/protocol'
 
 /** Why there is no ticket or no renewal: a code of the refusal table, or one that only a client can see. */
 export type TicketErrorCode =
@@ -10,15 +10,14 @@ export type TicketErrorCode =
   /** The application's own `credential` or `take` callback threw; `cause` has what it threw. */
   | 'credential_unavailable'
 
-const CLIENT_TITLES: Record<Exclude<TicketErrorCode, RefusalCode>, string> = {
-  network_unreachable: 'The server cannot be reached',
-  response_invalid: 'The server gave an answer that is not understood',
-  credential_unavailable: 'The application gave no credential',
-}
-
 /** Tells whether a text is a code that a {@link TicketError} can have. */
-export function isTicketErrorCode(text: string): text is TicketErrorCode {
-  return isRefusalCode(text) || Object.hasOwn(CLIENT_TITLES, text)
+export function isTicketErrorCode(text: unknown): text is TicketErrorCode {
+  return (
+    isRefusalCode(text) ||
+    text === 'network_unreachable' ||
+    text === 'response_invalid' ||
+    text === 'credential_unavailable'
+  )
 }
 
 const BRAND = Symbol.for('wsticket.ticket-error')
@@ -35,7 +34,8 @@ export interface TicketErrorDetails {
 }
 
 /**
- * Says by its `code` why a ticket could not be had. Codes are the interface, messages are not.
+ * Says by its `code` why a ticket could not be had. Codes are the interface, messages are not; `explain()` of
+ * `@wsticket/client/diagnosis` has a sentence for each.
  *
  * A `credential` callback may throw one itself: `throw new TicketError('credential_revoked')` stops the socket until the
  * user logs in, where any other exception is tried again.
@@ -47,23 +47,23 @@ export class TicketError extends Error {
   readonly ref: string | undefined
   readonly detail: string | undefined
 
-  constructor(code: TicketErrorCode, details: TicketErrorDetails = {}) {
-    const title = isRefusalCode(code) ? REFUSALS[code].title : CLIENT_TITLES[code]
-    super(
-      details.detail === undefined ? title : `${title}: ${details.detail}`,
-      details.cause === undefined ? undefined : { cause: details.cause },
-    )
+  constructor(code: TicketErrorCode, { retryAfterSeconds, ref, detail, cause }: TicketErrorDetails = {}) {
+    super(detail === undefined ? code : `${code}: ${detail}`, cause === undefined ? undefined : { cause })
     this.code = code
-    this.retryAfterSeconds = details.retryAfterSeconds
-    this.ref = details.ref
-    this.detail = details.detail
+    this.retryAfterSeconds = retryAfterSeconds
+    this.ref = ref
+    this.detail = detail
     Object.defineProperty(this, BRAND, { value: true })
   }
 }
 
 /** Tells whether a caught value is a {@link TicketError}, also one of another copy of this package. */
 export function isTicketError(value: unknown): value is TicketError {
-  if (typeof value !== 'object' || value === null || !(BRAND in value) || !('code' in value)) return false
   // Another version may have codes of its own, for which there is no remedy here.
-  return typeof value.code === 'string' && isTicketErrorCode(value.code)
+  return value instanceof Object && BRAND in value && 'code' in value && isTicketErrorCode(value.code)
+}
+
+/** Turns whatever a callback or a request threw into a {@link TicketError}. */
+export function asTicketError(thrown: unknown): TicketError {
+  return isTicketError(thrown) ? thrown : new TicketError('credential_unavailable', { cause: thrown })
 }

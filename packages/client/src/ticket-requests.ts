@@ -1,6 +1,6 @@
-import { isProblem, PATHS } from '@wsticket/protocol'
+import { isProblem } from '@wsticket/protocol'
 import type { Fetch } from './environment.js'
-import { isTicketError, TicketError, type TicketErrorCode } from './ticket-error.js'
+import { TicketError, type TicketErrorCode } from './ticket-error.js'
 
 /** A request to the ticket routes. */
 export interface TicketCall {
@@ -13,41 +13,35 @@ export interface TicketCall {
 
 /** Sends a request and gives the parsed body, or throws a {@link TicketError}. */
 export async function callTicketRoute(
-  call: TicketCall,
+  { method, url, credential, body, signal }: TicketCall,
   environment: { readonly fetch: Fetch; readonly now: () => number },
 ): Promise<unknown> {
   let response: Response
-  let body: unknown
+  let text: string
   try {
-    response = await environment.fetch(call.url, {
-      method: call.method,
+    response = await environment.fetch(url, {
+      method,
       headers: {
-        authorization: `Bearer ${call.credential}`,
-        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        authorization: `Bearer ${credential}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
       },
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
       cache: 'no-store',
       referrerPolicy: 'no-referrer',
       // A redirect would carry the credential to a place that nobody configured.
       redirect: 'error',
     })
-    body = parseJson(await response.text())
+    text = await response.text()
   } catch (cause) {
     throw new TicketError('network_unreachable', { cause })
   }
-  if (response.ok) return body
-  throw refusalOf(response, body, environment.now())
-}
-
-function refusalOf(response: Response, body: unknown, now: number): TicketError {
-  const retryAfterSeconds = retryAfter(response.headers.get('retry-after'), now)
-  if (!isProblem(body)) return new TicketError(codeOfStatus(response.status), { retryAfterSeconds })
-  return new TicketError(body.code, {
-    retryAfterSeconds: body.retry_after ?? retryAfterSeconds,
-    ref: body.ref,
-    detail: body.detail,
-  })
+  const answer = parseJson(text)
+  if (response.ok) return answer
+  const retryAfterSeconds = retryAfter(response.headers.get('retry-after'), environment.now())
+  if (!isProblem(answer)) throw new TicketError(codeOfStatus(response.status), { retryAfterSeconds })
+  const { code, retry_after = retryAfterSeconds, ref, detail } = answer
+  throw new TicketError(code, { retryAfterSeconds: retry_after, ref, detail })
 }
 
 // Something in front of the server answered in its place: a proxy, a load balancer, a rate limiter.
@@ -60,7 +54,7 @@ function codeOfStatus(status: number): TicketErrorCode {
 
 /** Reads `Retry-After`, seconds or a date, into seconds. */
 function retryAfter(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined
+  if (!header) return undefined
   if (/^\d{1,9}$/.test(header)) return Number(header)
   // `Date.parse` takes almost anything for a date; those of HTTP begin with the day of the week.
   const date = /^[A-Z][a-z]{2}, /.test(header) ? Date.parse(header) : Number.NaN
@@ -75,17 +69,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Gives the address of another route of the server that has the ticket route at `ticketUrl`. */
+/**
+ * Gives the address of another route of the server that has the ticket route at `ticketUrl`: mounted under a prefix, it is under
+ * the same one; where the ticket route has an address of its own choosing, at the root.
+ */
 export function siblingRoute(ticketUrl: string, path: string): string {
-  const bare = ticketUrl.replace(/[?#].*$/s, '').replace(/\/$/, '')
-  const known = [PATHS.ticket, ...PATHS.ticketAliases].find((suffix) => bare.endsWith(suffix))
-  // Mounted under a prefix, the siblings are under the same one; at an address of its own choosing, at the root.
-  const base =
-    known === undefined ? (/^(?:[a-z]+:)?\/\/[^/]+/i.exec(bare)?.[0] ?? '') : bare.slice(0, -known.length)
-  return base + path
-}
-
-/** Turns whatever a callback or a request threw into a {@link TicketError}. */
-export function asTicketError(thrown: unknown): TicketError {
-  return isTicketError(thrown) ? thrown : new TicketError('credential_unavailable', { cause: thrown })
+  const bare = ticketUrl.replace(/\/?(?:[?#].*)?$/s, '')
+  const prefix = /^(.*?)(?:(?:\/api)?\/websocket|\/auth)\/ticket$/.exec(bare)?.[1]
+  return (prefix ?? /^(?:[a-z]+:)?\/\/[^/]+/i.exec(bare)?.[0] ?? '') + path
 }

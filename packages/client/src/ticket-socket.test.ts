@@ -48,6 +48,11 @@ function connect(
   return socket
 }
 
+/** Milliseconds until the socket's state moves by itself. */
+function dueIn({ state }: TicketSocket): number {
+  return (state.until ?? Number.NaN) - clock.now()
+}
+
 /** Waits for a state; rejects if the socket stops elsewhere. */
 function reached(socket: TicketSocket, name: ConnectionState['name']): Promise<ConnectionState> {
   return new Promise((resolve, reject) => {
@@ -601,11 +606,11 @@ describe('a TicketSocket that renews', () => {
     const log = record(socket)
     await next(socket, 'open')
     expect(socket.session).toEqual({ ref: ticketNumber(1).ref, deadline: ends * 1000 })
-    expect(clock.pending).toEqual([877_500])
+    expect(dueIn(socket)).toBe(877_500)
     server.otherAnswers.set(path, [
       { status: 200, body: { session_id: ticketNumber(1).ref, expires_at: ends + 905 } },
     ])
-    clock.advanceToNext()
+    clock.advance(877_500)
     await reached(socket, 'renewing')
     expect(socket.readyState).toBe(TicketSocket.OPEN)
     socket.send('meanwhile')
@@ -620,7 +625,7 @@ describe('a TicketSocket that renews', () => {
       authorization: `Bearer ${jwt({ sub: 'ada', exp: ends + 900 })}`,
       body: undefined,
     })
-    expect(clock.pending).toEqual([900_000])
+    expect(dueIn(socket)).toBe(900_000)
     await vi.waitFor(() => expect(server.received).toEqual(['meanwhile']))
     expect(server.presented).toHaveLength(1)
   })
@@ -633,13 +638,13 @@ describe('a TicketSocket that renews', () => {
     const session = { ref: ticketNumber(1).ref, deadline: clock.now() + 600_000 }
     expect(both).toEqual([session, session])
     expect(server.requests).toHaveLength(2)
-    expect(clock.pending).toEqual([577_500])
+    expect(dueIn(socket)).toBe(577_500)
   })
 
   it('leaves it to the application where it is asked to', async () => {
     const socket = connect({ autoRenew: false, credential: () => jwt({ exp: seconds() + 900 }) })
     await next(socket, 'open')
-    expect(clock.pending).toEqual([])
+    expect(socket.state.until).toBeUndefined()
     expect(socket.session?.deadline).toBe(clock.now() + 900_000)
   })
 

@@ -1,16 +1,18 @@
-import { type Announcement, Connection, OPEN } from './connection.js'
-import type { Cause, ConnectionState, StateChange } from './connection-types.js'
+import { Connection, OPEN } from './connection.js'
+import { isLive } from './connection-state.js'
+import type { Cause } from './connection-types.js'
+import type { Diagnose } from './diagnose.js'
 import {
   type Clock,
   clockOr,
   type Fetch,
+  type PageSignals,
   type SocketConstructor,
   socketConstructorOr,
 } from './environment.js'
-import { ConnectionCloseEvent, StateChangeEvent } from './events.js'
-import { byteLength, copyOf, type Message, Outbox } from './outbox.js'
-import { ownProtocols, shownProtocol, socketAddress } from './socket-address.js'
-import { SocketEvents } from './socket-events.js'
+import { byteLength, copyOf, type Message } from './outbox.js'
+import { pageOr } from './page-signals.js'
+import { ownProtocols, socketAddress } from './socket-address.js'
 import { isTicketErrorCode, TicketError } from './ticket-error.js'
 import { type TicketSource, type TicketSourceOptions, ticketSource } from './ticket-source.js'
 
@@ -20,14 +22,21 @@ export interface TicketSocketOptions {
   readonly tickets: TicketSource | TicketSourceOptions
   /** The application's own subprotocols, in the order of preference. @default none */
   readonly protocols?: string | readonly string[] | undefined
-  /** Whether the session is renewed by itself shortly before the JWT behind it ends. @default true */
+  /**
+   * Whether the session is renewed by itself: shortly before the JWT behind it ends, and to find out after a sleep or a change of
+   * networks whether it still is there. @default true
+   */
   readonly autoRenew?: boolean | undefined
+  /** Finds out why connections fail that nobody explains: `diagnosis()` of `@wsticket/client/diagnosis`. @default none */
+  readonly diagnose?: Diagnose | undefined
   /** @default the runtime's */
   readonly WebSocket?: SocketConstructor | undefined
   /** @default the runtime's */
   readonly fetch?: Fetch | undefined
   /** @default the runtime's */
   readonly clock?: Clock | undefined
+  /** @default the page's */
+  readonly page?: PageSignals | undefined
   /** Gives numbers from 0 (inclusive) to 1 (exclusive). @default Math.random */
   readonly random?: (() => number) | undefined
 }
@@ -57,7 +66,7 @@ export interface SocketSession {
  * socket.addEventListener('statechange', ({ to, cause }) => banner(to.name, cause.code))
  * socket.send('hello')
  */
-export class TicketSocket extends SocketEvents implements WebSocket {
+export class TicketSocket extends Connection implements WebSocket {
   static readonly CONNECTING = 0
   static readonly OPEN = 1
   static readonly CLOSING = 2
@@ -69,80 +78,63 @@ export class TicketSocket extends SocketEvents implements WebSocket {
 
   /** The address that is dialed; no other is, whatever the ticket route answers. */
   readonly url: string
-  readonly #connection: Connection
-  readonly #outbox: Outbox
   readonly #canRenew: boolean
-  #protocol = ''
-  #extensions = ''
+  readonly #renewals: Renewing[] = []
   #discardedBytes = 0
-  #renewals: Renewing[] = []
 
   constructor(url: string | URL, options: TicketSocketOptions) {
-    super()
-    this.url = socketAddress(url)
-    const clock = clockOr(options.clock)
+    const address = socketAddress(url)
     const tickets = sourceOf(options)
-    this.#canRenew = tickets.renew !== undefined
-    this.#outbox = new Outbox(() => clock.now())
-    this.#connection = new Connection({
-      url: this.url,
+    super({
+      url: address,
       own: ownProtocols(options.protocols ?? []),
       tickets,
-      outbox: this.#outbox,
       WebSocket: socketConstructorOr(options.WebSocket),
-      clock,
+      clock: clockOr(options.clock),
+      page: pageOr(options.page),
       random: options.random ?? Math.random,
-      autoRenew: options.autoRenew ?? true,
-      received: (data) => this.fire(new MessageEvent('message', { data, origin: new URL(this.url).origin })),
-      announce: (announcements) =>
-        this.fire(...announcements.map((announcement) => this.#eventOf(announcement))),
+      autoRenew: options.autoRenew !== false,
+      diagnose: options.diagnose,
     })
-  }
-
-  /** Where the connection is; `state.name` is the short form, `state.cause.code` says why. */
-  get state(): ConnectionState {
-    return this.#connection.state
+    this.url = address
+    this.#canRenew = tickets.renew !== undefined
   }
 
   /** The session that is open now, or `undefined` between connections. */
   get session(): SocketSession | undefined {
-    const { state } = this
-    if (state.name !== 'open' && state.name !== 'renewing') return undefined
-    return { ref: state.ref, deadline: this.#connection.deadline }
+    const { state, deadline } = this
+    return isLive(state) ? { ref: state.ref, deadline } : undefined
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
-    switch (this.state.name) {
-      case 'open':
-      case 'renewing':
-        return this.#connection.socket?.readyState === OPEN ? this.OPEN : this.CLOSING
-      case 'stopped':
-        return this.#connection.socket === undefined ? this.CLOSED : this.CLOSING
-      default:
-        return this.CONNECTING
-    }
+    const { state, socket } = this
+    if (isLive(state)) return socket?.readyState === OPEN ? OPEN : this.CLOSING
+    if (state.name !== 'stopped') return this.CONNECTING
+    return socket ? this.CLOSING : this.CLOSED
   }
 
   /** The application's own subprotocol that the server selected last; `''` if none. */
   get protocol(): string {
-    return this.#protocol
+    return this.selected
   }
 
   get extensions(): string {
-    return this.#extensions
+    return this.negotiated
   }
 
   /** Bytes that no network has taken yet: those in the outbox, and what was sent after the end. */
   get bufferedAmount(): number {
-    return this.#outbox.bytes + this.#discardedBytes + (this.#connection.socket?.bufferedAmount ?? 0)
+    return this.outbox.bytes + this.#discardedBytes + (this.socket?.bufferedAmount ?? 0)
   }
 
   get binaryType(): BinaryType {
-    return this.#connection.binaryType
+    return this.kind
   }
 
   set binaryType(type: BinaryType) {
-    if (type === 'blob' || type === 'arraybuffer') this.#connection.binaryType = type
+    if (type !== 'blob' && type !== 'arraybuffer') return
+    this.kind = type
+    if (this.socket) this.socket.binaryType = type
   }
 
   /**
@@ -150,19 +142,14 @@ export class TicketSocket extends SocketEvents implements WebSocket {
    * older than a minute wait already. After the end it does what a `WebSocket` does: nothing.
    */
   send(data: Message): void {
-    const { state } = this
-    if (state.name === 'stopped') {
+    if (this.readyState === OPEN) {
+      this.socket?.send(copyOf(data))
+    } else if (this.state.name === 'stopped') {
       this.#discardedBytes += byteLength(data)
-      return
+    } else {
+      this.outbox.add(data)
+      this.apply({ type: 'message-queued' })
     }
-    const { socket } = this.#connection
-    const live = state.name === 'open' || state.name === 'renewing'
-    if (live && socket?.readyState === OPEN) {
-      socket.send(copyOf(data))
-      return
-    }
-    this.#outbox.add(data)
-    this.#connection.messageQueued()
   }
 
   /** Ends it for good; what waits in the outbox is forgotten. */
@@ -173,7 +160,7 @@ export class TicketSocket extends SocketEvents implements WebSocket {
     if (reason !== undefined && byteLength(reason) > 123) {
       throw new DOMException('A close reason has at most 123 bytes', 'SyntaxError')
     }
-    this.#connection.close(code, reason)
+    this.end(code, reason)
   }
 
   /**
@@ -181,8 +168,7 @@ export class TicketSocket extends SocketEvents implements WebSocket {
    * refuses; the connection stays open until its deadline even so.
    */
   async renew(): Promise<SocketSession> {
-    const { session } = this
-    if (session?.ref === undefined || !this.#canRenew) {
+    if (this.session?.ref === undefined || !this.#canRenew) {
       throw new TypeError(
         'wsticket: only an open connection whose ticket came from a ticket route can be renewed',
       )
@@ -190,39 +176,16 @@ export class TicketSocket extends SocketEvents implements WebSocket {
     return await new Promise((resolve, reject) => {
       this.#renewals.push({ resolve, reject })
       // One that is under way already serves as well.
-      this.#connection.renew()
+      this.apply({ type: 'renew' })
     })
   }
 
-  #eventOf(announcement: Announcement): Event {
-    switch (announcement.type) {
-      case 'changed':
-        this.#changed(announcement.change)
-        return new StateChangeEvent(announcement.change)
-      case 'opened':
-        return new Event('open')
-      case 'failed':
-        return new Event('error')
-      case 'closed':
-        return new ConnectionCloseEvent(announcement.close)
-    }
-  }
-
-  #changed({ from, to, cause }: StateChange): void {
-    const { socket } = this.#connection
-    if (to.name === 'open' && socket !== undefined) {
-      this.#protocol = shownProtocol(socket.protocol)
-      this.#extensions = socket.extensions
-    }
-    if (from.name === 'renewing' && to.name !== 'renewing') this.#settleRenewals(cause)
-  }
-
-  #settleRenewals(cause: Cause): void {
+  protected override renewalEnded({ code, ...more }: Cause): void {
     const { session } = this
     for (const { resolve, reject } of this.#renewals.splice(0)) {
-      if (cause.code === 'renewed' && session !== undefined) resolve(session)
+      if (code === 'renewed' && session) resolve(session)
       // A connection that ended meanwhile took its session with it.
-      else reject(new TicketError(isTicketErrorCode(cause.code) ? cause.code : 'session_over', cause))
+      else reject(new TicketError(isTicketErrorCode(code) ? code : 'session_over', more))
     }
   }
 }
@@ -232,8 +195,7 @@ interface Renewing {
   readonly reject: (error: TicketError) => void
 }
 
-function sourceOf(options: TicketSocketOptions): TicketSource {
-  const { tickets, clock, fetch } = options
+function sourceOf({ tickets, clock, fetch }: TicketSocketOptions): TicketSource {
   if (typeof tickets !== 'object') {
     throw new TypeError('wsticket: "tickets" is missing. Example: { tickets: { url, credential } }')
   }

@@ -34,7 +34,7 @@ describe('a source that is made wrongly', () => {
   // It said that the server could not be reached, and tried for ever.
   it('says that a relative address needs a page around it', () => {
     expect(() => ticketSource({ url: '/api/websocket/ticket', credential })).toThrow(
-      'wsticket: outside a page "url" must be absolute; it is "/api/websocket/ticket"',
+      'wsticket: "url" must be the address of the ticket route, outside a page an absolute one; it is "/api/websocket/ticket"',
     )
     expect(() => ticketSource({ url: '/api/websocket/ticket', credential, fetch })).not.toThrow()
   })
@@ -197,7 +197,7 @@ describe('ticketSource, refusals', () => {
       retryAfterSeconds: 7,
       ref: 'the-ref',
       detail: 'issuePerUser',
-      message: 'Too many requests: issuePerUser',
+      message: 'rate_limited: issuePerUser',
     })
   })
 
@@ -331,7 +331,7 @@ describe('ticketSource, grants', () => {
       ref: ticketNumber(1).ref,
       expiresAt: clock.now() + 60_000,
       credentialExpiresAt: exp * 1000,
-      user: '["id","ada"]',
+      user: '0 ["id","ada"]',
     })
   })
 

@@ -3,22 +3,25 @@ import {
   isRenewResponse,
   isTicketResponse,
   type Json,
-  PATHS,
   REFRESH_THRESHOLD_SECONDS,
-  type TicketResponse,
   ticketProtocols,
   ticketUrl,
 } from '@wsticket/protocol'
+import type { Cause } from './connection-types.js'
 import { type Clock, clockOr, type Fetch, fetchOr } from './environment.js'
-import { type JwtClaims, readJwtClaims } from './jwt-claims.js'
-import { TicketError } from './ticket-error.js'
-import { asTicketError, callTicketRoute, siblingRoute } from './ticket-requests.js'
+import { readJwtClaims } from './jwt-claims.js'
+import type { Pathway } from './pathway.js'
+import { asTicketError, TicketError } from './ticket-error.js'
+import { callTicketRoute, siblingRoute } from './ticket-requests.js'
 
 /** Life of the tickets that are asked for: they are used at once, so a short one does, and a leaked one soon ends. */
 export const TICKET_TTL_SECONDS = 60
 
 // Times on the wire are whole seconds; a difference as small as this says nothing about the clocks.
 const CLOCK_TOLERANCE_MS = 2000
+
+// What is bought with a JWT that ends so soon would end at once.
+const ENDS_NOW_MS = 2000
 
 // A session that is renewed by a JWT with less than this left would have to be renewed again at once.
 const ENDS_SOON_MS = REFRESH_THRESHOLD_SECONDS * 1000
@@ -39,6 +42,11 @@ export interface TicketRouteOptions {
   readonly credential: CredentialCallback
   /** Seconds that a ticket should live, 30 to 3600. @default 60 */
   readonly ttlSeconds?: number | undefined
+  /**
+   * Whether one ticket may open several sockets, which then are one session. It is kept and handed out again until 30 seconds
+   * before its end. @default false
+   */
+  readonly reusable?: boolean | undefined
   /** The route that the tickets are for; needed where the server has several. */
   readonly audience?: string | undefined
   /** Fewer permissions than the credential grants. */
@@ -62,7 +70,7 @@ export type TicketSourceOptions = TicketRouteOptions | OwnTicketOptions
 
 /** A ticket and what is known about it. Times are milliseconds since 1970, by this machine's clock. */
 export interface TicketGrant {
-  /** The secret. */
+  /** The secret; empty where another credential is presented. */
   readonly ticket: string
   /** Its public handle, safe to log; the session's id once connected. */
   readonly ref?: string | undefined
@@ -71,6 +79,10 @@ export interface TicketGrant {
   readonly credentialExpiresAt?: number | undefined
   /** Tells users apart; not an id to show or to store. */
   readonly user?: string | undefined
+  /** What is presented. @default 'ticket' */
+  readonly pathway?: Pathway | undefined
+  /** The subprotocols that carry it. @default those of the ticket */
+  readonly carriedBy?: readonly string[] | undefined
 }
 
 /** What a single request goes by. */
@@ -87,6 +99,11 @@ export interface Renewal {
   readonly credentialExpiresAt?: number | undefined
 }
 
+/** What became of an attempt to connect. */
+export type AttemptOutcome =
+  | { readonly opened: true; readonly pathway: Pathway }
+  | { readonly opened: false; readonly pathway: Pathway | undefined; readonly cause: Cause }
+
 /** Gives tickets, in the form that the library at hand can take. Every failure is a {@link TicketError}. */
 export interface TicketSource {
   /** Gives a ticket; refreshes the credential once if it is refused as invalid. */
@@ -99,10 +116,16 @@ export interface TicketSource {
   clear(): void
   /** Asks for a ticket once, with nothing tried again. `TicketSocket` decides by its own state what comes next. */
   grant(options?: GrantOptions): Promise<TicketGrant>
-  /** Moves a session's deadline; absent where tickets come by a way of your own. */
+  /** Moves a session's deadline; absent where tickets come by a way of your own, as are the next three. */
   readonly renew?: (ref: string, options?: GrantOptions) => Promise<Renewal>
-  /** Asks which pathways are open to this user; absent where tickets come by a way of your own. */
+  /** Asks which pathways are open to this user, in the server's order of preference. */
   readonly pathways?: (options?: GrantOptions) => Promise<readonly string[]>
+  /** Gives the credential itself. Whoever asks while one is being fetched gets the same one. */
+  readonly credential?: (options?: GrantOptions) => Promise<string>
+  /** Sends a request with the credential to another route beside the ticket route, and gives the parsed body. */
+  readonly call?: (method: 'GET' | 'POST', path: string, options?: GrantOptions) => Promise<unknown>
+  /** Hears from a `TicketSocket` what became of each attempt. */
+  readonly settled?: (outcome: AttemptOutcome) => void
 }
 
 /**
@@ -113,29 +136,46 @@ export interface TicketSource {
  * const socket = new WebSocket('wss://api.example.com/ws', await tickets.protocols('chat.v2'))
  */
 export function ticketSource(options: TicketSourceOptions): TicketSource {
-  if ('take' in options) return ownSource(options)
-  return new RouteSource(options)
+  return 'take' in options ? new OwnSource(options.take) : new RouteSource(options)
 }
 
-function ownSource({ take }: OwnTicketOptions): TicketSource {
-  const grant = async (): Promise<TicketGrant> => {
+/** The forms in which a ticket is handed out. */
+abstract class Source {
+  abstract take(): Promise<string>
+
+  async protocols(...own: string[]): Promise<string[]> {
+    return ticketProtocols(await this.take(), { own })
+  }
+
+  async url(socketUrl: string | URL): Promise<string> {
+    return ticketUrl(String(socketUrl), await this.take())
+  }
+}
+
+class OwnSource extends Source implements TicketSource {
+  readonly #take: OwnTicketOptions['take']
+
+  constructor(take: OwnTicketOptions['take']) {
+    super()
+    this.#take = take
+  }
+
+  async take(): Promise<string> {
     try {
-      return { ticket: await take() }
+      return await this.#take()
     } catch (thrown) {
       throw asTicketError(thrown)
     }
   }
-  const takeOne = async (): Promise<string> => (await grant()).ticket
-  return {
-    take: takeOne,
-    protocols: async (...own) => ticketProtocols(await takeOne(), { own }),
-    url: async (socketUrl) => ticketUrl(String(socketUrl), await takeOne()),
-    clear: () => {},
-    grant,
+
+  async grant(): Promise<TicketGrant> {
+    return { ticket: await this.take() }
   }
+
+  clear(): void {}
 }
 
-class RouteSource implements TicketSource {
+class RouteSource extends Source implements TicketSource {
   readonly #options: TicketRouteOptions
   readonly #fetch: Fetch
   readonly #clock: Clock
@@ -144,27 +184,24 @@ class RouteSource implements TicketSource {
   #refreshes = 0
   // The callback that is under way; whoever asks meanwhile gets its outcome.
   #asking: { readonly refresh: boolean; readonly credential: Promise<string> } | undefined
-  #lastTicket: string | undefined
+  // The ticket that came last: to be handed out again if it is reusable, else never to be seen again.
+  #last: TicketGrant | undefined
   // This machine's clock minus the server's, in milliseconds.
   #clockOffset = 0
 
   constructor(options: TicketRouteOptions) {
-    if (typeof options.credential !== 'function') {
+    super()
+    const { url, credential, fetch, clock } = options
+    if (typeof credential !== 'function')
+      throw new TypeError('wsticket: "credential" must be a function that gives the JWT')
+    if (typeof url !== 'string' || !(fetch || globalThis.location || URL.canParse(url))) {
       throw new TypeError(
-        'wsticket: "credential" must be a function that gives the JWT, or give "take" instead',
-      )
-    }
-    if (typeof options.url !== 'string') {
-      throw new TypeError('wsticket: "url" must be the address of the ticket route')
-    }
-    if (options.fetch === undefined && !('location' in globalThis) && !URL.canParse(options.url)) {
-      throw new TypeError(
-        `wsticket: outside a page "url" must be absolute; it is ${JSON.stringify(options.url)}`,
+        `wsticket: "url" must be the address of the ticket route, outside a page an absolute one; it is ${JSON.stringify(url)}`,
       )
     }
     this.#options = options
-    this.#fetch = fetchOr(options.fetch)
-    this.#clock = clockOr(options.clock)
+    this.#fetch = fetchOr(fetch)
+    this.#clock = clockOr(clock)
   }
 
   async take(): Promise<string> {
@@ -174,23 +211,17 @@ class RouteSource implements TicketSource {
     } catch (thrown) {
       const { code, retryAfterSeconds } = asTicketError(thrown)
       if (code !== 'credential_invalid') throw thrown
-      if (retryAfterSeconds !== undefined) await this.#sleep(retryAfterSeconds * 1000)
+      // `setTimeout` takes 32 bits and fires at once for more.
+      const delayMs = Math.min((retryAfterSeconds ?? 0) * 1000, 2 ** 31 - 1)
+      if (delayMs > 0) await new Promise<void>((resolve) => this.#clock.after(delayMs, resolve))
     }
     // Where several failed together, one refresh is enough for all of them.
     return (await this.grant({ refresh: this.#refreshes === refreshes })).ticket
   }
 
-  async protocols(...own: string[]): Promise<string[]> {
-    return ticketProtocols(await this.take(), { own })
-  }
-
-  async url(socketUrl: string | URL): Promise<string> {
-    return ticketUrl(String(socketUrl), await this.take())
-  }
-
   clear(): void {
     this.#era++
-    this.#asking = undefined
+    this.#asking = this.#last = undefined
   }
 
   async grant(options: GrantOptions = {}): Promise<TicketGrant> {
@@ -201,7 +232,7 @@ class RouteSource implements TicketSource {
         const grant = await this.#issue(current)
         if (era === this.#era) return grant
       } catch (thrown) {
-        if (era === this.#era || current.signal?.aborted === true) throw asTicketError(thrown)
+        if (era === this.#era || current.signal?.aborted) throw asTicketError(thrown)
       }
       // Cleared meanwhile: that was an answer for the user before, who may have had a refresh to come.
       current = { signal: options.signal }
@@ -209,76 +240,83 @@ class RouteSource implements TicketSource {
     throw new TicketError('credential_unavailable', { detail: 'clear() was called at each try' })
   }
 
-  async renew(ref: string, options: GrantOptions = {}): Promise<Renewal> {
-    const credential = await this.#credentialToRenewBy(options.refresh === true)
-    const body = await this.#call('POST', PATHS.renew.replace('{ref}', encodeURIComponent(ref)), {
+  async renew(ref: string, { refresh, signal }: GrantOptions = {}): Promise<Renewal> {
+    // The application may still hand out the JWT that is about to end; then a fresh one is asked for.
+    const credential = await this.#credentialFor(ENDS_SOON_MS, refresh)
+    const path = `/api/websocket/session/${encodeURIComponent(ref)}/renew`
+    const body = await this.#send({
+      method: 'POST',
+      url: siblingRoute(this.#options.url, path),
       credential,
-      signal: options.signal,
+      signal,
     })
     if (!isRenewResponse(body)) throw new TicketError('response_invalid')
-    return { deadline: this.#local(body.expires_at * 1000), ...this.#endOf(readJwtClaims(credential)) }
+    return { deadline: this.#local(body.expires_at), ...this.#endOf(credential) }
   }
 
-  async pathways(options: GrantOptions = {}): Promise<readonly string[]> {
-    const credential = await this.#credential(options.refresh === true)
-    const body = await this.#call('GET', PATHS.config, { credential, signal: options.signal })
+  async pathways(options?: GrantOptions): Promise<readonly string[]> {
+    const body = await this.call('GET', '/api/websocket/config', options)
     if (!isConfigResponse(body)) throw new TicketError('response_invalid')
     return body.pathways
   }
 
-  async #issue(options: GrantOptions): Promise<TicketGrant> {
-    const { url, ttlSeconds = TICKET_TTL_SECONDS, audience, permissions, metadata } = this.#options
-    const credential = await this.#credential(options.refresh === true)
-    const body = await callTicketRoute(
-      {
-        method: 'POST',
-        url,
-        credential,
-        signal: options.signal,
-        body: { ttl_seconds: ttlSeconds, single_use: true, audience, permissions, metadata },
-      },
-      { fetch: this.#fetch, now: () => this.#clock.now() },
-    )
-    if (!isTicketResponse(body)) throw new TicketError('response_invalid')
-    return this.#grantOf(body, readJwtClaims(credential))
+  async call(method: 'GET' | 'POST', path: string, { refresh, signal }: GrantOptions = {}): Promise<unknown> {
+    const credential = await this.credential({ refresh })
+    return await this.#send({ method, url: siblingRoute(this.#options.url, path), credential, signal })
   }
 
-  #grantOf(response: TicketResponse, claims: JwtClaims): TicketGrant {
-    if (response.ticket_id === this.#lastTicket) {
-      throw new TicketError('response_invalid', {
-        ref: response.ref,
-        detail: 'the same single-use ticket came twice; is there a cache in between?',
-      })
-    }
-    this.#lastTicket = response.ticket_id
-    const offset = this.#clock.now() - response.created_at * 1000
-    this.#clockOffset = Math.abs(offset) > CLOCK_TOLERANCE_MS ? offset : 0
-    return {
-      ticket: response.ticket_id,
-      ref: response.ref,
-      expiresAt: this.#local(response.expires_at * 1000),
-      ...this.#endOf(claims),
-      ...(claims.user === undefined ? {} : { user: claims.user }),
-    }
-  }
-
-  /** The application may still hand out the JWT that is about to end; then a fresh one is asked for. */
-  async #credentialToRenewBy(refresh: boolean): Promise<string> {
-    const credential = await this.#credential(refresh)
-    const { credentialExpiresAt } = this.#endOf(readJwtClaims(credential))
-    const ends = credentialExpiresAt !== undefined && credentialExpiresAt - this.#clock.now() < ENDS_SOON_MS
-    return ends && !refresh ? await this.#credential(true) : credential
-  }
-
-  #credential(refresh: boolean): Promise<string> {
+  credential({ refresh = false }: GrantOptions = {}): Promise<string> {
     const asking = this.#asking
-    if (asking !== undefined && (asking.refresh || !refresh)) return asking.credential
+    if (asking && (asking.refresh || !refresh)) return asking.credential
     if (refresh) this.#refreshes++
     const credential = this.#askForCredential(refresh).finally(() => {
       if (this.#asking?.credential === credential) this.#asking = undefined
     })
     this.#asking = { refresh, credential }
     return credential
+  }
+
+  async #issue({ refresh, signal }: GrantOptions): Promise<TicketGrant> {
+    const { url, ttlSeconds = TICKET_TTL_SECONDS, reusable, audience, permissions, metadata } = this.#options
+    const era = this.#era
+    const last = this.#last
+    if (reusable && !refresh && this.#left(last?.expiresAt) > ENDS_SOON_MS && last) return last
+    const credential = await this.#credentialFor(ENDS_NOW_MS, refresh)
+    const body = await this.#send({
+      method: 'POST',
+      url,
+      credential,
+      signal,
+      body: { ttl_seconds: ttlSeconds, single_use: !reusable, audience, permissions, metadata },
+    })
+    if (!isTicketResponse(body)) throw new TicketError('response_invalid')
+    const { ticket_id: ticket, ref, created_at, expires_at } = body
+    if (ticket === this.#last?.ticket) {
+      throw new TicketError('response_invalid', {
+        ref,
+        detail: 'the same ticket came twice; is there a cache in between?',
+      })
+    }
+    const offset = this.#clock.now() - created_at * 1000
+    this.#clockOffset = Math.abs(offset) > CLOCK_TOLERANCE_MS ? offset : 0
+    const grant = {
+      ticket,
+      ref,
+      expiresAt: this.#local(expires_at),
+      ...this.#endOf(credential),
+      user: `${era} ${readJwtClaims(credential).user}`,
+    }
+    if (era === this.#era) this.#last = grant
+    return grant
+  }
+
+  /** Gives a credential that has so much life left, as far as that can be read in it. */
+  async #credentialFor(leftMs: number, refresh: boolean | undefined): Promise<string> {
+    const credential = await this.credential({ refresh })
+    const ends = this.#endOf(credential).credentialExpiresAt
+    return ends !== undefined && !refresh && this.#left(ends) < leftMs
+      ? await this.credential({ refresh: true })
+      : credential
   }
 
   async #askForCredential(refresh: boolean): Promise<string> {
@@ -292,28 +330,21 @@ class RouteSource implements TicketSource {
     throw new TicketError('credential_missing')
   }
 
-  #call(
-    method: 'GET' | 'POST',
-    path: string,
-    call: { readonly credential: string; readonly signal: AbortSignal | undefined },
-  ): Promise<unknown> {
-    return callTicketRoute(
-      { ...call, method, url: siblingRoute(this.#options.url, path) },
-      { fetch: this.#fetch, now: () => this.#clock.now() },
-    )
+  #send(call: Parameters<typeof callTicketRoute>[0]): Promise<unknown> {
+    return callTicketRoute(call, { fetch: this.#fetch, now: () => this.#clock.now() })
   }
 
-  #endOf(claims: JwtClaims): { readonly credentialExpiresAt?: number } {
-    return claims.expiresAt === undefined ? {} : { credentialExpiresAt: this.#local(claims.expiresAt) }
+  #endOf(credential: string): { readonly credentialExpiresAt?: number } {
+    const { expiresAt } = readJwtClaims(credential)
+    return expiresAt === undefined ? {} : { credentialExpiresAt: this.#local(expiresAt / 1000) }
   }
 
-  #local(serverTime: number): number {
-    return serverTime + this.#clockOffset
+  #left(at: number | undefined): number {
+    return (at ?? 0) - this.#clock.now()
   }
 
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.after(milliseconds, resolve)
-    })
+  /** Turns the server's seconds into this machine's milliseconds. */
+  #local(serverSeconds: number): number {
+    return serverSeconds * 1000 + this.#clockOffset
   }
 }

@@ -33,6 +33,11 @@ export class ManualClock implements Clock {
     this.#now = end
   }
 
+  /** Goes on by so much while timers stand still, as in a machine that sleeps; they are late when it wakes. */
+  sleep(milliseconds: number): void {
+    this.#now += milliseconds
+  }
+
   /** Goes on until the next timer is due. */
   advanceToNext(): void {
     this.advance(Math.max(0, this.pending[0] ?? 0))

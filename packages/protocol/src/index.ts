@@ -11,6 +11,13 @@ export {
   WSTICKET_PROTOCOL,
 } from './carriers.js'
 export {
+  CLIENT_ACTIONS,
+  type ClientAction,
+  isRefusalCode,
+  parseCloseReason,
+  type RefusalCode,
+} from './client-actions.js'
+export {
   type CloseResponse,
   type ConfigResponse,
   type HealthResponse,
@@ -39,13 +46,9 @@ export {
   type ValidateResponse,
 } from './messages.js'
 export {
-  ClientAction,
   formatCloseReason,
-  isRefusalCode,
-  parseCloseReason,
   REFUSALS,
   type Refusal,
-  type RefusalCode,
   type RefusalRow,
   type RequestInvalidStatus,
 } from './refusals.js'

@@ -1,5 +1,5 @@
 // The wire's names (snake_case, Unix seconds) live in this file and nowhere deeper.
-import { isRefusalCode, type RefusalCode } from './refusals.js'
+import { isRefusalCode, type RefusalCode } from './client-actions.js'
 
 /** Paths of the HTTP interface. `{ref}` takes a ref; a ticket in its place works too. */
 export const PATHS: {

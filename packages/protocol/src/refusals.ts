@@ -1,58 +1,4 @@
-/** What a client does about a refusal. The text of each is in the table of `PROTOCOL.md`. */
-export const ClientAction = {
-  /** Get a ticket and connect with it; the same refusal again is final. */
-  FetchTicketOnce: 'fetch-ticket-once',
-  /** Refresh the JWT (after the delay, if one is given); the same refusal again is final. */
-  RefreshCredentialOnce: 'refresh-credential-once',
-  /** Get a fresh ticket: at once the first time, then with backoff. */
-  FreshTicket: 'fresh-ticket',
-  /** Refresh the JWT, then connect with a fresh ticket. */
-  RefreshAndReconnect: 'refresh-and-reconnect',
-  /** Ask `/config` which pathways are open; the same refusal again is final. */
-  AskConfigOnce: 'ask-config-once',
-  /** Reconnect when there is something to send. */
-  ReconnectOnSend: 'reconnect-on-send',
-  /** Try again with backoff, not before the delay that the server gave. Never final. */
-  BackOff: 'back-off',
-  /** Connect elsewhere or again, spread by jitter. */
-  ReconnectWithJitter: 'reconnect-with-jitter',
-  /** Stop until the user logs in again. */
-  StopUntilLogin: 'stop-until-login',
-  /** Stop and say why. */
-  Stop: 'stop',
-} as const
-
-export type ClientAction = (typeof ClientAction)[keyof typeof ClientAction]
-
-/** The codes of the refusal table. */
-export type RefusalCode =
-  | 'credential_missing'
-  | 'credential_ambiguous'
-  | 'credential_invalid'
-  | 'credential_revoked'
-  | 'permissions_exceeded'
-  | 'ticket_unknown'
-  | 'ticket_expired'
-  | 'ticket_used'
-  | 'ticket_voided'
-  | 'ticket_revoked'
-  | 'audience_mismatch'
-  | 'binding_mismatch'
-  | 'origin_refused'
-  | 'pathway_disabled'
-  | 'session_revoked'
-  | 'session_closed'
-  | 'session_expired'
-  | 'session_idle'
-  | 'session_limit'
-  | 'rate_limited'
-  | 'store_unavailable'
-  | 'identity_unavailable'
-  | 'draining'
-  | 'upstream_unreachable'
-  | 'request_invalid'
-  | 'not_found'
-  | 'session_over'
+import { CLIENT_ACTIONS, type ClientAction, type RefusalCode } from './client-actions.js'
 
 /** One row of the refusal table. */
 export interface RefusalRow {
@@ -66,14 +12,14 @@ export interface RefusalRow {
 }
 
 const row = (
+  code: RefusalCode,
   http: number | undefined,
   close: number | undefined,
-  action: ClientAction,
   title: string,
 ): RefusalRow => ({
   ...(http === undefined ? {} : { http }),
   ...(close === undefined ? {} : { close }),
-  action,
+  action: CLIENT_ACTIONS[code],
   title,
 })
 
@@ -83,48 +29,43 @@ const row = (
  * Close codes 3000, 3003, 3008, 1012, 1013 and 1014 are registered with IANA.
  */
 export const REFUSALS: Readonly<Record<RefusalCode, RefusalRow>> = {
-  credential_missing: row(401, 3000, ClientAction.FetchTicketOnce, 'No credential was presented'),
-  credential_ambiguous: row(403, 3003, ClientAction.Stop, 'Two different credentials were presented'),
-  credential_invalid: row(401, 3000, ClientAction.RefreshCredentialOnce, 'The credential is not valid'),
-  credential_revoked: row(
-    401,
-    3003,
-    ClientAction.StopUntilLogin,
-    'The login behind this credential has ended',
-  ),
+  credential_missing: row('credential_missing', 401, 3000, 'No credential was presented'),
+  credential_ambiguous: row('credential_ambiguous', 403, 3003, 'Two different credentials were presented'),
+  credential_invalid: row('credential_invalid', 401, 3000, 'The credential is not valid'),
+  credential_revoked: row('credential_revoked', 401, 3003, 'The login behind this credential has ended'),
   permissions_exceeded: row(
+    'permissions_exceeded',
     403,
     undefined,
-    ClientAction.Stop,
     'More was asked for than the credential grants',
   ),
-  ticket_unknown: row(403, 3000, ClientAction.FreshTicket, 'This ticket is not known'),
-  ticket_expired: row(403, 3000, ClientAction.FreshTicket, 'This ticket has expired'),
-  ticket_used: row(403, 3000, ClientAction.FreshTicket, 'This ticket was used already'),
-  ticket_voided: row(403, 3000, ClientAction.FreshTicket, 'This ticket was voided; a fresh one will do'),
-  ticket_revoked: row(403, 3003, ClientAction.StopUntilLogin, 'This ticket was revoked'),
-  audience_mismatch: row(403, 3003, ClientAction.Stop, 'This ticket is for another route'),
-  binding_mismatch: row(403, 3003, ClientAction.Stop, 'This ticket is bound to another client'),
-  origin_refused: row(403, undefined, ClientAction.Stop, 'This origin is not allowed'),
-  pathway_disabled: row(403, 3003, ClientAction.AskConfigOnce, 'This way of authenticating is switched off'),
-  session_revoked: row(undefined, 3003, ClientAction.StopUntilLogin, 'The session was revoked'),
+  ticket_unknown: row('ticket_unknown', 403, 3000, 'This ticket is not known'),
+  ticket_expired: row('ticket_expired', 403, 3000, 'This ticket has expired'),
+  ticket_used: row('ticket_used', 403, 3000, 'This ticket was used already'),
+  ticket_voided: row('ticket_voided', 403, 3000, 'This ticket was voided; a fresh one will do'),
+  ticket_revoked: row('ticket_revoked', 403, 3003, 'This ticket was revoked'),
+  audience_mismatch: row('audience_mismatch', 403, 3003, 'This ticket is for another route'),
+  binding_mismatch: row('binding_mismatch', 403, 3003, 'This ticket is bound to another client'),
+  origin_refused: row('origin_refused', 403, undefined, 'This origin is not allowed'),
+  pathway_disabled: row('pathway_disabled', 403, 3003, 'This way of authenticating is switched off'),
+  session_revoked: row('session_revoked', undefined, 3003, 'The session was revoked'),
   session_closed: row(
+    'session_closed',
     undefined,
     3003,
-    ClientAction.Stop,
     'The session was closed by its owner or an operator',
   ),
-  session_expired: row(undefined, 3008, ClientAction.RefreshAndReconnect, 'The session reached its deadline'),
-  session_idle: row(undefined, 3008, ClientAction.ReconnectOnSend, 'The session was idle for too long'),
-  session_limit: row(429, 1013, ClientAction.BackOff, 'Too many sockets are open for this user'),
-  rate_limited: row(429, 1013, ClientAction.BackOff, 'Too many requests'),
-  store_unavailable: row(503, 1013, ClientAction.BackOff, 'The ticket store cannot be reached'),
-  identity_unavailable: row(503, 1013, ClientAction.BackOff, 'The identity service cannot be reached'),
-  draining: row(503, 1012, ClientAction.ReconnectWithJitter, 'This node is shutting down'),
-  upstream_unreachable: row(502, 1014, ClientAction.BackOff, 'The upstream cannot be reached'),
-  request_invalid: row(400, undefined, ClientAction.Stop, 'The request is not valid'),
-  not_found: row(404, undefined, ClientAction.Stop, 'There is nothing here'),
-  session_over: row(409, undefined, ClientAction.Stop, 'The session is over'),
+  session_expired: row('session_expired', undefined, 3008, 'The session reached its deadline'),
+  session_idle: row('session_idle', undefined, 3008, 'The session was idle for too long'),
+  session_limit: row('session_limit', 429, 1013, 'Too many sockets are open for this user'),
+  rate_limited: row('rate_limited', 429, 1013, 'Too many requests'),
+  store_unavailable: row('store_unavailable', 503, 1013, 'The ticket store cannot be reached'),
+  identity_unavailable: row('identity_unavailable', 503, 1013, 'The identity service cannot be reached'),
+  draining: row('draining', 503, 1012, 'This node is shutting down'),
+  upstream_unreachable: row('upstream_unreachable', 502, 1014, 'The upstream cannot be reached'),
+  request_invalid: row('request_invalid', 400, undefined, 'The request is not valid'),
+  not_found: row('not_found', 404, undefined, 'There is nothing here'),
+  session_over: row('session_over', 409, undefined, 'The session is over'),
 }
 
 /** HTTP statuses that `request_invalid` takes besides 400. */
@@ -143,25 +84,7 @@ export interface Refusal {
   readonly status?: RequestInvalidStatus
 }
 
-/** Tells whether a text is a code of the table. */
-export function isRefusalCode(text: unknown): text is RefusalCode {
-  return typeof text === 'string' && Object.hasOwn(REFUSALS, text)
-}
-
 /** The reason of a close frame: `<code>` or `<code>;retry_after=<seconds>`, at most 123 bytes (RFC 6455). */
 export function formatCloseReason(code: RefusalCode, retryAfterSeconds?: number): string {
   return retryAfterSeconds === undefined ? code : `${code};retry_after=${Math.ceil(retryAfterSeconds)}`
-}
-
-/** Reads the reason of a close frame; `undefined` for one that is not of ours. */
-export function parseCloseReason(
-  reason: string,
-): { readonly code: RefusalCode; readonly retryAfterSeconds?: number } | undefined {
-  const [code, ...parameters] = reason.split(';')
-  if (!isRefusalCode(code)) return undefined
-  for (const parameter of parameters) {
-    const seconds = /^retry_after=(\d{1,9})$/.exec(parameter)?.[1]
-    if (seconds !== undefined) return { code, retryAfterSeconds: Number(seconds) }
-  }
-  return { code }
 }

@@ -1,17 +1,17 @@
-import { ClientAction, REFUSALS, type RefusalCode, type RefusalRow } from '@wsticket/protocol'
+import { type ClientAction, REFUSALS, type RefusalCode, type RefusalRow } from '@wsticket/protocol'
 
 /** What a client does about a refusal, in words. */
 export const ACTION_TEXT: Readonly<Record<ClientAction, string>> = {
-  [ClientAction.FetchTicketOnce]: 'get a ticket, once',
-  [ClientAction.RefreshCredentialOnce]: 'refresh the credential, once; with a delay: after it',
-  [ClientAction.FreshTicket]: 'get a fresh ticket: at once, then with backoff',
-  [ClientAction.RefreshAndReconnect]: 'refresh the credential, then connect with a fresh ticket',
-  [ClientAction.AskConfigOnce]: 'ask the server which pathways are open, once',
-  [ClientAction.ReconnectOnSend]: 'reconnect when there is something to say',
-  [ClientAction.BackOff]: 'back off, honour the delay',
-  [ClientAction.ReconnectWithJitter]: 'reconnect, spread by jitter',
-  [ClientAction.StopUntilLogin]: 'stop until the user logs in',
-  [ClientAction.Stop]: 'stop and say why',
+  'fetch-ticket-once': 'get a ticket, once',
+  'refresh-credential-once': 'refresh the credential, once; with a delay: after it',
+  'fresh-ticket': 'get a fresh ticket: at once, then with backoff',
+  'refresh-and-reconnect': 'refresh the credential, then connect with a fresh ticket',
+  'ask-config-once': 'ask the server which pathways are open, once',
+  'reconnect-on-send': 'reconnect when there is something to say',
+  'back-off': 'back off, honour the delay',
+  'reconnect-with-jitter': 'reconnect, spread by jitter',
+  'stop-until-login': 'stop until the user logs in',
+  stop: 'stop and say why',
 }
 
 /** The HTTP statuses of a refusal, in words; empty if it exists only as the close of a socket. */
