@@ -47,8 +47,8 @@ socket.addEventListener('statechange', ({ previous }) => previous)
 
 // A state narrows by its name, and every state says why.
 export function describe(state: ConnectionState): string {
-  // @ts-expect-error only who waits knows until when
-  if (state.until === undefined) return ''
+  const until: number | undefined = state.until
+  if (until === undefined) return ''
   if (state.name === 'waiting') return `${state.until}`
   if (state.name === 'open' || state.name === 'renewing') return `${state.ref}`
   const name: 'fetching' | 'connecting' | 'stopped' = state.name

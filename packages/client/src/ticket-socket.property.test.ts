@@ -13,7 +13,7 @@ const OPEN = 1
 const CLOSED = 3
 
 /** A socket of the world: it opens, says something and closes when the search wants it to. */
-class WorldSocket extends EventTarget implements SocketLike {
+class WorldSocket extends EventTarget {
   binaryType = 'blob'
   readyState = CONNECTING
   protocol = ''

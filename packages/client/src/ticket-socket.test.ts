@@ -8,7 +8,8 @@ import {
   startMisbehavingServer,
   ticketNumber,
 } from '../test/misbehaving-server.js'
-import type { ConnectionState } from './connection-types.js'
+import type { Cause, ConnectionState } from './connection-types.js'
+import type { PageSignal, PageSignals } from './environment.js'
 import { TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
 import {
   type CredentialCallback,
@@ -774,5 +775,259 @@ describe('a TicketSocket, its options', () => {
     const credential = vi.fn(() => 'jwt')
     connect({ credential })
     expect(credential).not.toHaveBeenCalled()
+  })
+})
+
+describe('a page that sleeps, hides, or changes networks', () => {
+  /** A page that says what it is told to. */
+  class Page implements PageSignals {
+    online = true
+    readonly #listeners = new Set<(signal: PageSignal) => void>()
+
+    get listeners(): number {
+      return this.#listeners.size
+    }
+
+    listen(heard: (signal: PageSignal) => void): () => void {
+      this.#listeners.add(heard)
+      return () => this.#listeners.delete(heard)
+    }
+
+    tell(signal: PageSignal): void {
+      for (const heard of this.#listeners) heard(signal)
+    }
+  }
+
+  const ref = ticketNumber(1).ref
+  const path = `/api/websocket/session/${ref}/renew`
+  const credential: CredentialCallback = ({ refresh }) =>
+    jwt({ sub: 'ada', exp: clock.now() / 1000 + (refresh ? 1800 : 900) })
+  const alive = () => ({
+    status: 200,
+    body: { session_id: ref, expires_at: Math.round(clock.now() / 1000) + 900 },
+  })
+
+  it('tries at once what it waited for, when somebody looks at it again', async () => {
+    const page = new Page()
+    server.ticketAnswers.push('cut', 'cut', 'cut', 'cut', 'cut')
+    const socket = connect({ page, random: () => 0.999 })
+    await reached(socket, 'waiting')
+    for (let round = 0; round < 4; round++) {
+      clock.advanceToNext()
+      await reached(socket, 'fetching')
+      await reached(socket, 'waiting')
+    }
+    expect(dueIn(socket)).toBe(15_984)
+    page.tell('wake')
+    expect(dueIn(socket)).toBe(999)
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
+  it('does not bother the server when a tab is only looked at again', async () => {
+    const page = new Page()
+    const socket = connect({ page, credential })
+    await next(socket, 'open')
+    const { length } = server.requests
+    for (let round = 0; round < 5; round++) {
+      page.tell('wake')
+      clock.advance(20_000)
+    }
+    expect(socket.state.name).toBe('open')
+    expect(server.requests).toHaveLength(length)
+  })
+
+  it('asks after a sleep whether the session still is there', async () => {
+    const page = new Page()
+    const socket = connect({ page, credential })
+    const log = record(socket)
+    await next(socket, 'open')
+    server.otherAnswers.set(path, [alive()])
+    clock.sleep(120_000)
+    page.tell('wake')
+    await vi.waitFor(() =>
+      expect(log.slice(3)).toEqual(['open > renewing: woke', 'renewing > open: renewed']),
+    )
+  })
+
+  it('notices a sleep by the clock alone', async () => {
+    const socket = connect({ credential })
+    const log = record(socket)
+    await next(socket, 'open')
+    server.otherAnswers.set(path, [alive()])
+    clock.sleep(120_000)
+    clock.advance(0)
+    await vi.waitFor(() =>
+      expect(log.slice(3)).toEqual(['open > renewing: woke', 'renewing > open: renewed']),
+    )
+  })
+
+  it.each([
+    ['the server says that it is over', 120_000, problem(409, 'session_over')],
+    ['nobody remembers it any more', 7_200_000, problem(404, 'not_found')],
+  ])('comes back with a fresh ticket, for one that was slept through: %s', async (_, sleep, answer) => {
+    const page = new Page()
+    const socket = connect({ page, credential })
+    const log = record(socket)
+    await next(socket, 'open')
+    server.otherAnswers.set(path, [answer])
+    clock.sleep(sleep)
+    page.tell('wake')
+    await reached(socket, 'renewing')
+    await vi.waitFor(() => expect(server.requests).toHaveLength(2))
+    // The close frame, which would say why, may still be on its way.
+    await vi.waitFor(() => expect(clock.pending).toContain(2000))
+    clock.advance(2000)
+    await reached(socket, 'waiting')
+    clock.advanceToNext()
+    await next(socket, 'open')
+    expect(log.slice(4)).toEqual([
+      'renewing > waiting: connection_lost',
+      'error',
+      'close 1006',
+      'waiting > fetching: wait_over',
+      'fetching > connecting: ticket_fetched',
+      'connecting > open: connected',
+      'open',
+    ])
+    expect(server.presented).toEqual([ticketNumber(1).ticket, ticketNumber(2).ticket])
+  })
+
+  it('believes the close frame where that comes after all', async () => {
+    const page = new Page()
+    const socket = connect({ page, credential })
+    const log = record(socket)
+    await next(socket, 'open')
+    server.otherAnswers.set(path, [problem(409, 'session_over')])
+    clock.sleep(120_000)
+    page.tell('wake')
+    await vi.waitFor(() => expect(clock.pending).toContain(2000))
+    server.sockets[0]?.close(3003, 'session_closed')
+    await next(socket, 'close')
+    expect(log.slice(4)).toEqual(['renewing > stopped: session_closed', 'close 3003 session_closed'])
+    clock.advance(2000)
+    expect(socket.state.cause.code).toBe('session_closed')
+  })
+
+  it('asks at once after a change of networks, and again when the server must have noticed', async () => {
+    const page = new Page()
+    const socket = connect({ page, credential })
+    await next(socket, 'open')
+    server.otherAnswers.set(path, [alive(), alive()])
+    page.tell('online')
+    await reached(socket, 'renewing')
+    await reached(socket, 'open')
+    expect(dueIn(socket)).toBe(60_000)
+    clock.advance(60_000)
+    await reached(socket, 'renewing')
+    await reached(socket, 'open')
+    expect(dueIn(socket)).toBeGreaterThan(60_000)
+  })
+
+  it('leaves an open connection alone where nothing can be asked', async () => {
+    const page = new Page()
+    const socket = connect({ page, tickets: { take: () => ticketNumber(1).ticket } })
+    await next(socket, 'open')
+    page.tell('online')
+    clock.sleep(120_000)
+    page.tell('wake')
+    expect(socket.state.name).toBe('open')
+  })
+
+  it('tells being offline from a server that does not answer', async () => {
+    const page = new Page()
+    page.online = false
+    server.ticketAnswers.push('cut', 'cut')
+    const socket = connect({ page })
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'offline' } })
+    page.online = true
+    page.tell('online')
+    clock.advanceToNext()
+    await reached(socket, 'fetching')
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'network_unreachable' } })
+  })
+
+  it('lets go of the page when it stops', async () => {
+    const page = new Page()
+    const socket = connect({ page })
+    expect(page.listeners).toBe(1)
+    socket.close()
+    expect(page.listeners).toBe(0)
+  })
+})
+
+describe('a diagnosis', () => {
+  it('finds out why nobody answers, while the next try waits', async () => {
+    const asked: unknown[] = []
+    server.upgrades.push({ http: 403 }, { http: 403 })
+    const socket = connect({
+      diagnose: ({ url, ref, cause }) => {
+        asked.push([url, ref, cause.code])
+        return Promise.resolve(
+          asked.length === 1 ? { code: 'websocket_blocked', detail: 'a proxy' } : undefined,
+        )
+      },
+    })
+    const log = record(socket)
+    await reached(socket, 'waiting')
+    await vi.waitFor(() => expect(log.at(-1)).toBe('waiting > waiting: websocket_blocked'))
+    expect(socket.state).toMatchObject({ name: 'waiting', cause: { detail: 'a proxy' } })
+    expect(dueIn(socket)).toBe(500)
+    clock.advanceToNext()
+    await reached(socket, 'connecting')
+    await reached(socket, 'waiting')
+    await vi.waitFor(() => expect(asked).toHaveLength(2))
+    expect(asked).toEqual([
+      [server.url, ticketNumber(1).ref, 'connection_failed'],
+      [server.url, ticketNumber(2).ref, 'connection_failed'],
+    ])
+    expect(socket.state.cause.code).toBe('connection_failed')
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
+  it('is not asked where somebody says why, and may fail', async () => {
+    const diagnose = vi.fn(() => Promise.reject(new Error('no idea')))
+    server.ticketAnswers.push(problem(503, 'store_unavailable'))
+    server.upgrades.push('cut')
+    const socket = connect({ diagnose })
+    await reached(socket, 'waiting')
+    expect(diagnose).not.toHaveBeenCalled()
+    clock.advanceToNext()
+    await reached(socket, 'connecting')
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'connection_failed' } })
+    await vi.waitFor(() => expect(diagnose).toHaveBeenCalled())
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+})
+
+describe('a source that presents something else', () => {
+  it('has it carried as it says, named in the state, and hears what became of each attempt', async () => {
+    const outcomes: unknown[] = []
+    const inner = ticketSource({ url: server.ticketUrl, credential: () => 'opaque' })
+    const tickets: TicketSource = {
+      take: () => inner.take(),
+      protocols: () => inner.protocols(),
+      url: (url) => inner.url(url),
+      clear: () => inner.clear(),
+      grant: () =>
+        Promise.resolve({ ticket: '', pathway: 'jwt_subprotocol', carriedBy: ['wsticket.v1', 'jwt.a.b.c'] }),
+      settled: (outcome) => {
+        const cause: Cause | undefined = outcome.opened ? undefined : outcome.cause
+        outcomes.push([outcome.opened, outcome.pathway, cause?.code])
+      },
+    }
+    server.upgrades.push('cut')
+    const socket = connect({ tickets, protocols: 'chat.v2' })
+    await reached(socket, 'waiting')
+    clock.advanceToNext()
+    await next(socket, 'open')
+    expect(socket.state).toMatchObject({ pathway: 'jwt_subprotocol', ref: undefined })
+    expect(server.offers[1]).toEqual(['wsticket.v1', 'jwt.a.b.c', 'wsticket.refused', 'chat.v2'])
+    expect(outcomes).toEqual([
+      [false, 'jwt_subprotocol', 'connection_failed'],
+      [true, 'jwt_subprotocol', undefined],
+    ])
   })
 })

@@ -121,7 +121,7 @@ export interface TicketSource {
   /** Asks which pathways are open to this user, in the server's order of preference. */
   readonly pathways?: (options?: GrantOptions) => Promise<readonly string[]>
   /** Gives the credential itself. Whoever asks while one is being fetched gets the same one. */
-  readonly credential?: (options?: GrantOptions) => Promise<string>
+  readonly currentCredential?: (options?: GrantOptions) => Promise<string>
   /** Sends a request with the credential to another route beside the ticket route, and gives the parsed body. */
   readonly call?: (method: 'GET' | 'POST', path: string, options?: GrantOptions) => Promise<unknown>
   /** Hears from a `TicketSocket` what became of each attempt. */
@@ -261,11 +261,11 @@ class RouteSource extends Source implements TicketSource {
   }
 
   async call(method: 'GET' | 'POST', path: string, { refresh, signal }: GrantOptions = {}): Promise<unknown> {
-    const credential = await this.credential({ refresh })
+    const credential = await this.currentCredential({ refresh })
     return await this.#send({ method, url: siblingRoute(this.#options.url, path), credential, signal })
   }
 
-  credential({ refresh = false }: GrantOptions = {}): Promise<string> {
+  currentCredential({ refresh = false }: GrantOptions = {}): Promise<string> {
     const asking = this.#asking
     if (asking && (asking.refresh || !refresh)) return asking.credential
     if (refresh) this.#refreshes++
@@ -312,10 +312,10 @@ class RouteSource extends Source implements TicketSource {
 
   /** Gives a credential that has so much life left, as far as that can be read in it. */
   async #credentialFor(leftMs: number, refresh: boolean | undefined): Promise<string> {
-    const credential = await this.credential({ refresh })
+    const credential = await this.currentCredential({ refresh })
     const ends = this.#endOf(credential).credentialExpiresAt
     return ends !== undefined && !refresh && this.#left(ends) < leftMs
-      ? await this.credential({ refresh: true })
+      ? await this.currentCredential({ refresh: true })
       : credential
   }
 

@@ -27,7 +27,7 @@ export class ManualClock implements Clock {
     const end = this.#now + milliseconds
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#timers = this.#timers.filter((other) => other !== next)
-      this.#now = next.at
+      this.#now = Math.max(this.#now, next.at)
       next.callback()
     }
     this.#now = end

@@ -7,9 +7,10 @@ import { addHappenings, firstHappening, happeningsOf, replayHappening, timeOfDay
 import { causeWords, clockSpan, codeWords, DROP_CLOSE_CODE, duration } from './words.js'
 
 const history = { failures: 0, tried: [] }
-const base = { attempt: 1, history }
+const base = { attempt: 1, history, until: undefined }
 const ref = '7fAAAAAAAAAAAAAAAAAAAAAA'
-const live = { ref, since: 0, failedRenewals: 0, refreshNext: false }
+const offered = { ref, pathway: 'ticket' } as const
+const live = { ...offered, since: 0, failedRenewals: 0, refreshNext: false }
 
 const fetching = (cause: Cause): ConnectionState => ({
   ...base,
@@ -18,7 +19,12 @@ const fetching = (cause: Cause): ConnectionState => ({
   step: 'ticket',
   refresh: false,
 })
-const connecting: ConnectionState = { ...base, cause: { code: 'ticket_fetched' }, name: 'connecting', ref }
+const connecting: ConnectionState = {
+  ...base,
+  cause: { code: 'ticket_fetched' },
+  name: 'connecting',
+  ...offered,
+}
 const open = (cause: Cause): ConnectionState => ({ ...base, ...live, cause, name: 'open' })
 const renewing: ConnectionState = { ...base, ...live, cause: { code: 'renewal_due' }, name: 'renewing' }
 const waiting = (cause: Cause, until?: number): ConnectionState => ({
