@@ -322,7 +322,7 @@ it('never opens two sockets, presents a ticket or sends a message twice, mixes u
         world.check()
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   )
   // The search is worth something only if it gets around.
   expect(reached).toEqual(new Set(['fetching', 'connecting', 'open', 'renewing', 'waiting', 'stopped']))

@@ -353,6 +353,54 @@ describe('ticketSource, grants', () => {
   })
 })
 
+describe('ticketSource, reusable tickets', () => {
+  it('hands the same one out until 30 seconds before its end', async () => {
+    const tickets = source({ reusable: true, ttlSeconds: 300 })
+    expect(await Promise.all([tickets.take()])).toEqual([ticket(1)])
+    clock.advance(29_000)
+    expect(await tickets.take()).toBe(ticket(1))
+    expect(server.requests).toHaveLength(1)
+    expect(server.requests[0]?.body).toMatchObject({ single_use: false, ttl_seconds: 300 })
+    clock.advance(1000)
+    expect(await tickets.take()).toBe(ticket(2))
+  })
+
+  it('forgets it when it was refused, when the user leaves, and when a fresh credential is asked for', async () => {
+    const tickets = source({ reusable: true })
+    await tickets.grant()
+    tickets.settled?.({ opened: true, pathway: 'ticket' })
+    expect((await tickets.grant()).ticket).toBe(ticket(1))
+    tickets.settled?.({ opened: false, pathway: 'ticket', cause: { code: 'ticket_unknown' } })
+    expect((await tickets.grant()).ticket).toBe(ticket(2))
+    tickets.clear()
+    expect((await tickets.grant()).ticket).toBe(ticket(3))
+    expect((await tickets.grant({ refresh: true })).ticket).toBe(ticket(4))
+  })
+})
+
+describe('ticketSource, a JWT that is over', () => {
+  it('is refreshed before it is refused', async () => {
+    const ends = clock.now() / 1000 + 1
+    const credential = vi.fn<CredentialCallback>(({ refresh }) => jwt({ exp: refresh ? ends + 900 : ends }))
+    await source({ credential }).take()
+    expect(credential.mock.calls.map(([{ refresh }]) => refresh)).toEqual([false, true])
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('is used where nothing better is to be had', async () => {
+    await source({ credential: () => jwt({ exp: clock.now() / 1000 - 5 }) }).take()
+    expect(server.requests).toHaveLength(1)
+  })
+})
+
+describe('ticketSource, other routes', () => {
+  it('are called with the credential', async () => {
+    server.otherAnswers.set('/api/websocket/sessions', [{ status: 200, body: { sessions: [] } }])
+    expect(await source().call?.('GET', '/api/websocket/sessions')).toEqual({ sessions: [] })
+    expect(server.requests[0]).toMatchObject({ method: 'GET', authorization: 'Bearer the-jwt' })
+  })
+})
+
 describe('ticketSource, renewal and configuration', () => {
   const ref = ticketNumber(1).ref
   const path = `/api/websocket/session/${ref}/renew`

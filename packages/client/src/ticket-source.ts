@@ -184,8 +184,10 @@ class RouteSource extends Source implements TicketSource {
   #refreshes = 0
   // The callback that is under way; whoever asks meanwhile gets its outcome.
   #asking: { readonly refresh: boolean; readonly credential: Promise<string> } | undefined
-  // The ticket that came last: to be handed out again if it is reusable, else never to be seen again.
-  #last: TicketGrant | undefined
+  // Never to be seen again, unless it is reusable.
+  #lastTicket: string | undefined
+  // A reusable ticket, to be handed out again.
+  #kept: TicketGrant | undefined
   // This machine's clock minus the server's, in milliseconds.
   #clockOffset = 0
 
@@ -221,7 +223,12 @@ class RouteSource extends Source implements TicketSource {
 
   clear(): void {
     this.#era++
-    this.#asking = this.#last = undefined
+    this.#asking = this.#kept = undefined
+  }
+
+  settled({ opened }: AttemptOutcome): void {
+    // A reusable ticket that was refused would be refused again.
+    if (!opened) this.#kept = undefined
   }
 
   async grant(options: GrantOptions = {}): Promise<TicketGrant> {
@@ -279,8 +286,8 @@ class RouteSource extends Source implements TicketSource {
   async #issue({ refresh, signal }: GrantOptions): Promise<TicketGrant> {
     const { url, ttlSeconds = TICKET_TTL_SECONDS, reusable, audience, permissions, metadata } = this.#options
     const era = this.#era
-    const last = this.#last
-    if (reusable && !refresh && this.#left(last?.expiresAt) > ENDS_SOON_MS && last) return last
+    const kept = this.#kept
+    if (kept && !refresh && this.#left(kept.expiresAt) > ENDS_SOON_MS) return kept
     const credential = await this.#credentialFor(ENDS_NOW_MS, refresh)
     const body = await this.#send({
       method: 'POST',
@@ -291,12 +298,13 @@ class RouteSource extends Source implements TicketSource {
     })
     if (!isTicketResponse(body)) throw new TicketError('response_invalid')
     const { ticket_id: ticket, ref, created_at, expires_at } = body
-    if (ticket === this.#last?.ticket) {
+    if (ticket === this.#lastTicket) {
       throw new TicketError('response_invalid', {
         ref,
         detail: 'the same ticket came twice; is there a cache in between?',
       })
     }
+    this.#lastTicket = ticket
     const offset = this.#clock.now() - created_at * 1000
     this.#clockOffset = Math.abs(offset) > CLOCK_TOLERANCE_MS ? offset : 0
     const grant = {
@@ -306,7 +314,7 @@ class RouteSource extends Source implements TicketSource {
       ...this.#endOf(credential),
       user: `${era} ${readJwtClaims(credential).user}`,
     }
-    if (era === this.#era) this.#last = grant
+    if (reusable && era === this.#era) this.#kept = grant
     return grant
   }
 

@@ -30,7 +30,7 @@ export class ManualClock implements Clock {
       this.#now = Math.max(this.#now, next.at)
       next.callback()
     }
-    this.#now = end
+    this.#now = Math.max(this.#now, end)
   }
 
   /** Goes on by so much while timers stand still, as in a machine that sleeps; they are late when it wakes. */
