@@ -12,17 +12,20 @@ export function pageOr(given: PageSignals | undefined): PageSignals {
       listen(heard) {
         const page = globalThis.document
         if (!page) return () => {}
-        const wake = (): void => {
-          if (!page.hidden) heard('wake')
+        const stopped = new AbortController()
+        // Captured, the window hears what is the document's as well.
+        const options = { capture: true, signal: stopped.signal }
+        for (const type of WAKES) {
+          addEventListener(
+            type,
+            () => {
+              if (!page.hidden) heard('wake')
+            },
+            options,
+          )
         }
-        const online = (): void => heard('online')
-        // The first two are the document's; captured, the window hears them as well.
-        for (const type of WAKES) addEventListener(type, wake, true)
-        addEventListener('online', online)
-        return () => {
-          for (const type of WAKES) removeEventListener(type, wake, true)
-          removeEventListener('online', online)
-        }
+        addEventListener('online', () => heard('online'), options)
+        return () => stopped.abort()
       },
     }
   )
