@@ -19,11 +19,18 @@ export async function launchChromium(cleanUp: CleanupList = afterThisTest): Prom
   return browser
 }
 
-/** Starts the system's Firefox, or the one at `FIREFOX_PATH`. */
-export async function launchFirefox(cleanUp: CleanupList = afterThisTest): Promise<Browser> {
+/** Starts the system's Firefox, or the one at `FIREFOX_PATH`; playwright's preferences give way to those given here. */
+export async function launchFirefox(
+  cleanUp: CleanupList = afterThisTest,
+  firefoxUserPrefs: Readonly<Record<string, string | number | boolean>> = {},
+): Promise<Browser> {
   const executablePath = process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr'
   // Debian's Firefox knows no Juggler; by this channel playwright speaks WebDriver BiDi with it.
-  const browser = await firefox.launch({ channel: 'moz-firefox', executablePath })
+  const browser = await firefox.launch({
+    channel: 'moz-firefox',
+    executablePath,
+    firefoxUserPrefs: { ...firefoxUserPrefs },
+  })
   cleanUp(() => browser.close())
   return browser
 }

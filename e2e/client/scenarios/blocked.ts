@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
+import type { RealBrowser } from '../real-browser.js'
+import { refusingProxy } from '../refusing-proxy.js'
+import { aProfile, aRig, type Backend, cleanupsOf, openTab } from '../rig.js'
+
+/** What a user sees behind a proxy that does not let upgrades through. */
+export function blockedUpgrades(browser: () => RealBrowser, backend: () => Backend): void {
+  it('a proxy that answers upgrades with 403 while HTTP works', async (test) => {
+    const cleanUp = cleanupsOf(test)
+    const rig = await aRig(cleanUp, backend())
+    const proxy = await refusingProxy(rig.server.port, cleanUp)
+    const tab = await openTab(await aProfile(browser(), cleanUp), rig)
+    await tab.connect('ada', { api: `http://127.0.0.1:${proxy.port}` })
+    await tab.comesTo('ada', { state: 'waiting', cause: 'connection_failed' })
+    await tab.call('say', 'ada', 3)
+    // Never opened, so nothing was closed either, as far as the application is concerned.
+    const { fired } = await tab.call('record', 'ada')
+    expect(fired.filter(({ type }) => type !== 'statechange')).toEqual([])
+    proxy.refuses = false
+    await tab.comesTo('ada', { state: 'open' })
+    expectNothingAmiss(await tab.settle('ada'))
+    await expectNoSurprise(tab, 'ada')
+  })
+}

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
+import type { PlaywrightBrowser } from '../playwright-browser.js'
+import { aProfile, aRig, type Backend, cleanupsOf, openTab } from '../rig.js'
+
+/** Longer than it takes to come back once the browser says that there is a network. */
+const FAR_MS = 2500
+
+/** What a user sees of a network that the browser says is gone. */
+export function offlineAndOnline(browser: () => PlaywrightBrowser, backend: () => Backend): void {
+  it('a browser that goes offline and comes back', async (test) => {
+    const cleanUp = cleanupsOf(test)
+    const rig = await aRig(cleanUp, backend())
+    const profile = await aProfile(browser(), cleanUp)
+    const tab = await openTab(profile, rig)
+    await tab.connect('ada')
+    await tab.comesTo('ada', { state: 'open' })
+
+    await profile.context.setOffline(true)
+    rig.network.refuse()
+    rig.network.cut()
+    await tab.comesTo('ada', { state: 'waiting', cause: 'offline' })
+    await tab.call('say', 'ada', 3)
+    // By itself it would try again only a good while later.
+    const { until: due = 0 } = await tab.comesTo('ada', { state: 'waiting', dueInMs: FAR_MS })
+    await rig.network.accept()
+    await profile.context.setOffline(false)
+    await tab.comesTo('ada', { state: 'open', connections: 2 })
+    expect(Date.now()).toBeLessThan(due)
+    expectNothingAmiss(await tab.settle('ada'))
+    await expectNoSurprise(tab, 'ada')
+  })
+}
