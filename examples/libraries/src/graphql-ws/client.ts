@@ -1,0 +1,19 @@
+import { type Client, type ClientOptions, createClient } from 'graphql-ws'
+import { mayReconnect, type TicketWebSocket } from '../ticket-web-socket.js'
+
+/** A client of graphql-ws whose sockets bring tickets as a subprotocol beside `graphql-transport-ws`. */
+export function connectGraphql(
+  url: string,
+  TicketWebSocket: TicketWebSocket,
+  options: Partial<ClientOptions> = {},
+): Client {
+  return createClient({
+    url,
+    webSocketImpl: TicketWebSocket,
+    // A close that is final becomes the error of every subscription.
+    shouldRetry: mayReconnect,
+    // By itself it gives up after 5; handshakes that fail are tried again by the socket and not counted here.
+    retryAttempts: Number.POSITIVE_INFINITY,
+    ...options,
+  })
+}
