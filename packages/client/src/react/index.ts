@@ -1,0 +1,8 @@
+export { TicketSocketProvider, type TicketSocketProviderProps } from './provider.js'
+export type { IdleState, SocketConnection, SocketHandlers } from './socket-keeper.js'
+export { ticketAuthEnabled } from './ticket-auth-enabled.js'
+export {
+  type TicketSocketHandle,
+  type UseTicketSocketOptions,
+  useTicketSocket,
+} from './use-ticket-socket.js'
