@@ -1,15 +1,19 @@
 export {
+  anonymousProtocols,
   type Carrier,
-  type CarrierReading,
   isSubprotocol,
+  JWT_PROTOCOL_PREFIX,
+  jwtProtocols,
+  PATHWAYS,
+  type Pathway,
   REFUSED_PROTOCOL,
   RESERVED_PROTOCOL_PREFIX,
-  readCarriers,
   TICKET_PARAMETERS,
   ticketProtocols,
   ticketUrl,
   WSTICKET_PROTOCOL,
 } from './carriers.js'
+export { type CarrierReading, readCarriers } from './carriers-reading.js'
 export {
   CLIENT_ACTIONS,
   type ClientAction,
