@@ -1,0 +1,293 @@
+import { ticketProtocols, WSTICKET_PROTOCOL } from '@wsticket/protocol'
+import type { Cause } from '../connection-types.js'
+import { type Clock, clockOr } from '../environment.js'
+import { readJwtClaims } from '../jwt-claims.js'
+import type { Pathway } from '../pathway.js'
+import { sourceAround } from '../source-around.js'
+import { asTicketError, TicketError } from '../ticket-error.js'
+import type { AttemptOutcome, GrantOptions, TicketGrant, TicketSource } from '../ticket-source.js'
+import { weightOf } from './failures.js'
+
+/** Failures in a row of the ticket pathway, after which a lesser one is asked for. */
+export const FALLBACK_AFTER = 3
+
+/** How long a lesser pathway serves, in milliseconds, until the ticket pathway is tried again. */
+export const FALLBACK_FOR_MS = 300_000
+
+// A server that takes longer to say what it allows counts as out of reach: there are 15 s for the whole step.
+const CONFIG_TIMEOUT_MS = 5000
+
+// From the best down. Each further one knows less about who is there.
+const CHAIN: readonly Pathway[] = ['ticket', 'jwt_subprotocol', 'anonymous']
+
+/** A step down the chain. */
+export interface Downgrade {
+  readonly from: Pathway
+  readonly to: Pathway
+  /** The failure that came last. */
+  readonly cause: Cause
+  /** When the ticket pathway is tried again, at the next connect from then on; milliseconds since 1970. */
+  readonly until: number
+}
+
+/** How far a source may go down, and when. */
+export interface FallbackOptions {
+  /** Whether the JWT itself may be presented, as a subprotocol, if the server allows it. @default true */
+  readonly jwt?: boolean | undefined
+  /** Whether to connect with no credential at all, if the server allows it. @default false */
+  readonly anonymous?: boolean | undefined
+  /** Failures in a row before a step down. @default 3 */
+  readonly after?: number | undefined
+  /** Milliseconds until the ticket pathway is tried again. @default 300_000 */
+  readonly forMs?: number | undefined
+  /** With `false` tickets are not tried at all, only what the server allows beside them. @default true */
+  readonly useTicketAuth?: boolean | undefined
+  /** Hears of each step down. */
+  readonly onDowngrade?: ((downgrade: Downgrade) => void) | undefined
+  /** Hears when a connection is opened by a ticket again. */
+  readonly onRecover?: ((recovery: { readonly from: Pathway }) => void) | undefined
+  /** @default the runtime's */
+  readonly clock?: Clock | undefined
+}
+
+/**
+ * Gives a source that presents the JWT itself, or nothing, for a while, when tickets fail again and again and the server's
+ * `/config` allows it. What fails because of the user, of the network or of a node that drains is no reason to.
+ *
+ * `take()` and `url()` give tickets and nothing else, since nothing else goes where they go.
+ *
+ * @example
+ * const tickets = withFallback(ticketSource({ url, credential }), {
+ *   onDowngrade: ({ from, to, cause }) => report(`${from} -> ${to}: ${cause.code}`),
+ * })
+ * const socket = new TicketSocket('wss://api.example.com/ws', { tickets })
+ */
+export function withFallback(source: TicketSource, options: FallbackOptions = {}): TicketSource {
+  const { pathways, currentCredential } = source
+  if (!pathways || !currentCredential) {
+    throw new TypeError(
+      'wsticket: withFallback() needs a source that knows its server: ticketSource({ url, credential })',
+    )
+  }
+  const fallback = new Fallback(
+    source,
+    {
+      pathways: pathways.bind(source),
+      currentCredential: currentCredential.bind(source),
+    },
+    options,
+  )
+  return sourceAround(source, {
+    grant: (grantOptions) => fallback.grant(grantOptions),
+    protocols: (...own) => fallback.protocols(own),
+    pathways: (grantOptions) => fallback.pathways(grantOptions),
+    settled: (outcome) => fallback.settled(outcome),
+    clear: () => fallback.clear(),
+  })
+}
+
+/** A lesser pathway that serves for now. */
+interface Lowered {
+  readonly pathway: Pathway
+  readonly until: number
+}
+
+/** What only a source with a ticket route knows. */
+type Server = Required<Pick<TicketSource, 'pathways' | 'currentCredential'>>
+
+class Fallback {
+  readonly #source: TicketSource
+  readonly #server: Server
+  readonly #options: FallbackOptions
+  readonly #clock: Clock
+  readonly #chain: readonly Pathway[]
+  // Raised by clear(): what the server allowed the user before it may not allow the next one.
+  #era = 0
+  #lowered: Lowered | undefined
+  // In a row, and of each pathway by itself: after the time one failure of the ticket pathway is one more.
+  readonly #failures = new Map<Pathway, number>()
+  // What was presented last while it was not a ticket, until a ticket opens a connection again.
+  #away: Pathway | undefined
+  readonly #unanswered = new Set<AbortSignal>()
+  // A failure that is being looked into; whoever asks next waits for what comes of it.
+  #judging: Promise<unknown> = Promise.resolve()
+
+  constructor(source: TicketSource, server: Server, options: FallbackOptions) {
+    this.#source = source
+    this.#server = server
+    this.#options = options
+    this.#clock = clockOr(options.clock)
+    const { jwt = true, anonymous = false } = options
+    this.#chain = CHAIN.filter(
+      (pathway) => pathway === 'ticket' || (pathway === 'anonymous' ? anonymous : jwt),
+    )
+  }
+
+  grant(options: GrantOptions = {}): Promise<TicketGrant> {
+    return this.#present(() => this.#source.grant(options), options)
+  }
+
+  async protocols(own: readonly string[]): Promise<string[]> {
+    const take = async (): Promise<TicketGrant> => {
+      const ticket = await this.#source.take()
+      // Other libraries do not tell what became of it.
+      this.#opened('ticket')
+      return { ticket }
+    }
+    const { ticket, carriedBy } = await this.#present(take, {})
+    return carriedBy ? [...carriedBy, ...own] : ticketProtocols(ticket, { own })
+  }
+
+  /** A socket asks whether it can go on: to it, a ticket is whatever this source has to present. */
+  async pathways(options?: GrantOptions): Promise<readonly string[]> {
+    const open = await this.#server.pathways(options)
+    return this.#chain.some((pathway) => open.includes(pathway)) ? [...new Set(['ticket', ...open])] : open
+  }
+
+  settled(outcome: AttemptOutcome): void {
+    this.#source.settled?.(outcome)
+    if (outcome.opened) {
+      this.#opened(outcome.pathway)
+      return
+    }
+    // What was given up before it was presented is a ticket route that took too long; any other failure of it is known already.
+    const late = [...this.#unanswered].some(({ aborted }) => aborted)
+    const pathway = outcome.pathway ?? (late ? 'ticket' : undefined)
+    if (pathway) this.#judging = this.#judging.then(() => this.#failed(pathway, outcome.cause))
+  }
+
+  clear(): void {
+    this.#era++
+    this.#lowered = undefined
+    this.#source.clear()
+  }
+
+  async #present(takeTicket: () => Promise<TicketGrant>, options: GrantOptions): Promise<TicketGrant> {
+    await this.#judging
+    const lowered = this.#current()
+    if (lowered) return await this.#presentLesser(lowered.pathway, options)
+    if (this.#options.useTicketAuth === false) return await this.#presentAllowed(options)
+    const { signal } = options
+    if (signal) this.#unanswered.add(signal)
+    try {
+      return await takeTicket()
+    } catch (thrown) {
+      const error = asTicketError(thrown)
+      if (signal?.aborted) throw error
+      const { code, retryAfterSeconds, detail } = error
+      const lesser = await this.#failed('ticket', { code, retryAfterSeconds, detail }, signal)
+      if (!lesser) throw error
+      return await this.#presentLesser(lesser, options)
+    } finally {
+      if (signal) this.#unanswered.delete(signal)
+    }
+  }
+
+  /** Tickets are switched off here, so that this is no step down. */
+  async #presentAllowed(options: GrantOptions): Promise<TicketGrant> {
+    const open = await this.#server.pathways(options)
+    const lesser = this.#below('ticket', open)
+    if (!lesser) {
+      throw new TicketError('pathway_disabled', {
+        detail: 'tickets are switched off in this client, and the server allows nothing else',
+      })
+    }
+    this.#lower(lesser)
+    return await this.#presentLesser(lesser, options)
+  }
+
+  async #presentLesser(pathway: Pathway, { refresh }: GrantOptions): Promise<TicketGrant> {
+    // What one user wrote is not sent without a name, and the other way round.
+    if (pathway === 'anonymous') return { ticket: '', pathway, carriedBy: [WSTICKET_PROTOCOL], user: pathway }
+    const era = this.#era
+    const jwt = await this.#server.currentCredential({ refresh })
+    if (era !== this.#era) {
+      throw new TicketError('credential_unavailable', { detail: 'clear() was called meanwhile' })
+    }
+    const { expiresAt, user } = readJwtClaims(jwt)
+    return {
+      ticket: '',
+      pathway,
+      carriedBy: [WSTICKET_PROTOCOL, `jwt.${jwt}`],
+      credentialExpiresAt: expiresAt,
+      // As the source itself names the users of its tickets.
+      user: `${era} ${user}`,
+    }
+  }
+
+  #opened(pathway: Pathway): void {
+    this.#failures.delete(pathway)
+    if (pathway !== 'ticket' || !this.#away) return
+    this.#tell(this.#options.onRecover, { from: this.#away })
+    this.#away = undefined
+  }
+
+  /** Takes note of a failure; gives the pathway to take instead, from now on, if there is one. */
+  async #failed(pathway: Pathway, cause: Cause, signal?: AbortSignal): Promise<Pathway | undefined> {
+    const weight = weightOf(cause.code)
+    if (weight === 'never') return undefined
+    const era = this.#era
+    let open: readonly string[] | undefined
+    if (weight === 'counts-if-reachable') {
+      open = await this.#ask(signal)
+      if (!open) return undefined
+    }
+    const failures = (this.#failures.get(pathway) ?? 0) + 1
+    this.#failures.set(pathway, failures)
+    if (failures < (this.#options.after ?? FALLBACK_AFTER) && weight !== 'at-once') return undefined
+    open ??= await this.#ask(signal)
+    const current = this.#current()
+    // Another attempt was faster, or this one belongs to a pathway that was left meanwhile.
+    if ((current?.pathway ?? 'ticket') !== pathway) return current?.pathway
+    if (!open || era !== this.#era) return undefined
+    const lesser = this.#below(pathway, open)
+    if (!lesser) {
+      // At the end of the chain tickets are worth another try before their time.
+      this.#lowered = undefined
+      return undefined
+    }
+    const { until } = this.#lower(lesser)
+    this.#tell(this.#options.onDowngrade, { from: pathway, to: lesser, cause, until })
+    return lesser
+  }
+
+  #current(): Lowered | undefined {
+    if (this.#lowered && this.#lowered.until <= this.#clock.now()) this.#lowered = undefined
+    return this.#lowered
+  }
+
+  #below(pathway: Pathway, open: readonly string[]): Pathway | undefined {
+    return this.#chain.slice(this.#chain.indexOf(pathway) + 1).find((lesser) => open.includes(lesser))
+  }
+
+  /** Further down, the time runs on: it is the ticket pathway's. */
+  #lower(pathway: Pathway): Lowered {
+    const { forMs = FALLBACK_FOR_MS } = this.#options
+    const until = this.#lowered?.until ?? this.#clock.now() + forMs
+    this.#lowered = { pathway, until }
+    this.#failures.delete(pathway)
+    this.#away = pathway
+    return this.#lowered
+  }
+
+  /** Gives what the server allows, or nothing if it does not say so soon. */
+  #ask(signal: AbortSignal | undefined): Promise<readonly string[] | undefined> {
+    const timeout = new AbortController()
+    signal?.addEventListener('abort', () => timeout.abort(), { once: true })
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(CONFIG_TIMEOUT_MS, () => {
+        timeout.abort()
+        resolve(undefined)
+      })
+      this.#server
+        .pathways({ signal: timeout.signal })
+        .then(resolve, () => resolve(undefined))
+        .finally(cancel)
+    })
+  }
+
+  /** A listener that throws is nobody's here to catch. */
+  #tell<News>(listener: ((news: News) => void) | undefined, news: News): void {
+    if (listener) queueMicrotask(() => listener(news))
+  }
+}

@@ -1,0 +1,8 @@
+export { type Weight, weightOf } from './failures.js'
+export {
+  type Downgrade,
+  FALLBACK_AFTER,
+  FALLBACK_FOR_MS,
+  type FallbackOptions,
+  withFallback,
+} from './fallback.js'
