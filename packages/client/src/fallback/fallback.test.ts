@@ -290,6 +290,15 @@ describe('withFallback()', () => {
     expect(source.refreshes).toEqual([false, true])
   })
 
+  it('presents no credential that a subprotocol cannot carry, and puts it into no message', async () => {
+    const tickets = fallBack({ after: 1 })
+    source.jwt = 'opaque/secret=='
+    await failToConnect(tickets)
+    const failure = await tickets.grant().catch(String)
+    expect(failure).toMatch(/credential_unavailable/)
+    expect(failure).not.toMatch(/secret/)
+  })
+
   it('lets what stops the user stop the user on the lesser pathway, too', async () => {
     const tickets = fallBack({ after: 1, anonymous: true })
     await failToConnect(tickets)

@@ -1,4 +1,4 @@
-import { ticketProtocols, WSTICKET_PROTOCOL } from '@wsticket/protocol'
+import { anonymousProtocols, jwtProtocols, PATHWAYS, ticketProtocols } from '@wsticket/protocol'
 import type { Cause } from '../connection-types.js'
 import { type Clock, clockOr } from '../environment.js'
 import { readJwtClaims } from '../jwt-claims.js'
@@ -16,9 +16,6 @@ export const FALLBACK_FOR_MS = 300_000
 
 // A server that takes longer to say what it allows counts as out of reach: there are 15 s for the whole step.
 const CONFIG_TIMEOUT_MS = 5000
-
-// From the best down. Each further one knows less about who is there.
-const CHAIN: readonly Pathway[] = ['ticket', 'jwt_subprotocol', 'anonymous']
 
 /** A step down the chain. */
 export interface Downgrade {
@@ -100,6 +97,7 @@ class Fallback {
   readonly #server: Server
   readonly #options: FallbackOptions
   readonly #clock: Clock
+  // From the best down. Each further one knows less about who is there.
   readonly #chain: readonly Pathway[]
   // Raised by clear(): what the server allowed the user before it may not allow the next one.
   #era = 0
@@ -118,9 +116,12 @@ class Fallback {
     this.#options = options
     this.#clock = clockOr(options.clock)
     const { jwt = true, anonymous = false } = options
-    this.#chain = CHAIN.filter(
-      (pathway) => pathway === 'ticket' || (pathway === 'anonymous' ? anonymous : jwt),
-    )
+    const wanted: { readonly [pathway in Pathway]: boolean } = {
+      ticket: true,
+      jwt_subprotocol: jwt,
+      anonymous,
+    }
+    this.#chain = PATHWAYS.filter((pathway) => wanted[pathway])
   }
 
   grant(options: GrantOptions = {}): Promise<TicketGrant> {
@@ -208,7 +209,7 @@ class Fallback {
     return {
       ticket: '',
       pathway,
-      carriedBy: [WSTICKET_PROTOCOL, `jwt.${jwt}`],
+      carriedBy: carriersOf(jwt),
       credentialExpiresAt: expiresAt,
       // As the source itself names the users of its tickets.
       user: `${era} ${user}`,
@@ -289,5 +290,14 @@ class Fallback {
   /** A listener that throws is nobody's here to catch. */
   #tell<News>(listener: ((news: News) => void) | undefined, news: News): void {
     if (listener) queueMicrotask(() => listener(news))
+  }
+}
+
+function carriersOf(jwt: string): string[] {
+  try {
+    return jwtProtocols(jwt)
+  } catch (thrown) {
+    // Not every credential is a JWT.
+    throw asTicketError(thrown)
   }
 }
