@@ -199,7 +199,7 @@ class Fallback {
 
   async #presentLesser(pathway: Pathway, { refresh }: GrantOptions): Promise<TicketGrant> {
     // What one user wrote is not sent without a name, and the other way round.
-    if (pathway === 'anonymous') return { ticket: '', pathway, carriedBy: [WSTICKET_PROTOCOL], user: pathway }
+    if (pathway === 'anonymous') return { ticket: '', pathway, carriedBy: anonymousProtocols, user: pathway }
     const era = this.#era
     const jwt = await this.#server.currentCredential({ refresh })
     if (era !== this.#era) {
