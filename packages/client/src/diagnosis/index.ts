@@ -1,0 +1,2 @@
+export { type DiagnosisOptions, diagnosis } from './diagnosis.js'
+export { explain } from './explain.js'
