@@ -1,9 +1,10 @@
 import type { Page } from 'playwright'
-import { beforeAll, describe } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { launchChromium, launchFirefox } from '../../../test/browsers.js'
 import { afterAllTests, afterThisTest } from '../../../test/cleanups.js'
 import { type LibraryUnderTest, libraryLife } from '../test/library-cases.js'
 import { bundlePage } from '../test/page/bundle-page.js'
+import { newJournal, startDemoServer } from './demo/server.js'
 import { chatService } from './demo/services/chat.js'
 import { eventService } from './demo/services/events.js'
 import { graphqlService } from './demo/services/graphql.js'
@@ -11,6 +12,7 @@ import { graphqlService } from './demo/services/graphql.js'
 const cleanUp = afterAllTests()
 // Both cores may be taken by other tests.
 const START_MS = 60_000
+const PATIENCE = { timeout: 10_000 }
 
 let page = ''
 
@@ -62,5 +64,17 @@ describe.each([
     carrier: 'elsewhere',
     protocol: 'graphql-transport-ws',
     page: () => page,
+  })
+
+  it('EventSource shows the last event that it has when it comes back', async () => {
+    const journal = newJournal()
+    const demo = await startDemoServer(eventService, { journal, page })
+    afterThisTest(() => demo.kill())
+    const line = await inPage('event-source')({ demo, credential: 'demo.ada.home', paceMs: 20 })
+    await vi.waitFor(() => expect(journal.presented).toHaveLength(1), PATIENCE)
+    await line.ask('hello')
+    demo.cut()
+    const returns = (): string[] => journal.targets.filter((target) => target.includes('last_event_id=1&'))
+    await vi.waitFor(() => expect(returns()).toHaveLength(1), PATIENCE)
   })
 })

@@ -24,6 +24,6 @@ export function here(open: OpenLine): LibraryUnderTest['open'] {
 }
 
 /** Tickets of a demo server. */
-export function ticketsAt(http: string, credential = 'demo.ada.home'): TicketSource {
-  return ticketSource({ url: `${http}/api/websocket/ticket`, credential: () => credential })
+export function ticketsAt(http: string, credential = 'demo.ada.home', audience?: string): TicketSource {
+  return ticketSource({ url: `${http}/api/websocket/ticket`, credential: () => credential, audience })
 }

@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { type Authenticate, createWsticket, memoryStore, type Wsticket } from '@wsticket/server'
+import {
+  type Authenticate,
+  createWsticket,
+  memoryStore,
+  type Wsticket,
+  type WsticketOptions,
+} from '@wsticket/server'
 import { ticketRoutes } from '@wsticket/server/node-http'
 
 /** The server's side of an example. */
@@ -48,11 +54,15 @@ export async function startDemoServer(
     port = 0,
     journal = newJournal(),
     page,
+    ...options
   }: {
     readonly port?: number
     readonly journal?: Journal
     /** A script that is run by the page at `/`. */
     readonly page?: string | undefined
+    readonly sessions?: WsticketOptions['sessions']
+    /** @default one in memory */
+    readonly store?: WsticketOptions['store']
   } = {},
 ): Promise<DemoServer> {
   const server = createServer()
@@ -77,6 +87,7 @@ export async function startDemoServer(
     authenticate,
     origins: [http],
     audiences: service.audiences ?? [],
+    ...options,
   })
   wsticket.events.on('ticket.redeemed', ({ ref }) => journal.presented.push(ref))
   wsticket.events.on('redeem.refused', ({ ref }) => journal.presented.push(ref))

@@ -1,5 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Session, Wsticket } from '@wsticket/server'
+import { earlyRefusal } from '../early-refusal.js'
+
+// A line that clients skip.
+const COMMENT = ':\n\n'
 
 /** A stream of events to one client. */
 export interface EventStream {
@@ -19,35 +23,24 @@ export function eventStream(
   { path, origins }: { readonly path: string; readonly origins: readonly string[] },
   handler: (stream: EventStream, session: Session) => void,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
-  return async (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://any.example')
-    if (pathname !== path) return false
+  const serve = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     const { origin } = request.headers
-    const refuse = (code: string, retryAfterSeconds?: number): true => {
-      // Whatever is not 200 ends an EventSource for good.
-      const status = retryAfterSeconds === undefined ? 403 : 503
+    const address = request.socket.remoteAddress ?? ''
+    // Whatever is not 200 ends an EventSource for good.
+    const refuse = (code: string, status = 403): void => {
       response.writeHead(status, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
-      response.end(JSON.stringify({ status, code, retry_after: retryAfterSeconds }))
-      return true
+      response.end(JSON.stringify({ status, code }))
     }
-    if (origin !== undefined && !origins.includes(origin)) return refuse('origin_refused')
-    const admission = await wsticket.redeem(searchParams.get('ticket') ?? '', {
-      audience: path,
-      carrier: 'query',
-      origin,
-      address: request.socket.remoteAddress,
-    })
-    if (!admission.ok) return refuse(admission.refusal.code, admission.refusal.retryAfterSeconds)
+    const ticket = url.searchParams.get('ticket')
+    const early = earlyRefusal(wsticket, { ticket, origins, headers: request.headers, address })
+    if (early !== undefined) return refuse(early)
+    const presented = { audience: path, carrier: 'query', origin, address } as const
+    const admission = await wsticket.redeem(ticket ?? '', presented)
+    if (!admission.ok) {
+      const { code, retryAfterSeconds } = admission.refusal
+      return refuse(code, retryAfterSeconds === undefined ? 403 : 503)
+    }
 
-    const hold = admission.hold({
-      close: (_code, reason) => {
-        response.end(`event: wsticket-end\ndata: ${JSON.stringify({ code: reason.split(';', 1)[0] })}\n\n`)
-      },
-      terminate: () => response.destroy(),
-      // A client cannot answer: that its network takes the comment has to do.
-      ping: () => response.write(':\n\n', () => hold.heard()),
-    })
-    response.once('close', () => hold.ended())
     response.on('error', () => {})
     response.writeHead(200, {
       'content-type': 'text/event-stream',
@@ -55,17 +48,29 @@ export function eventStream(
       'referrer-policy': 'no-referrer',
       ...(origin === undefined ? {} : { 'access-control-allow-origin': origin, vary: 'Origin' }),
     })
-    response.write(':\n\n')
-    handler(
-      {
-        lastEventId: searchParams.get('last_event_id') ?? '',
-        send: (value, id) => {
-          hold.active()
-          response.write(`id: ${id}\ndata: ${JSON.stringify(value)}\n\n`)
-        },
+    response.write(COMMENT)
+    const hold = admission.hold({
+      close: (_code, reason) => {
+        response.end(`event: wsticket-end\ndata: ${JSON.stringify({ code: reason.split(';', 1)[0] })}\n\n`)
       },
-      admission.session,
-    )
+      terminate: () => response.destroy(),
+      // A client cannot answer: that its network takes the comment has to do.
+      ping: () => response.write(COMMENT, (error) => error ?? hold.heard()),
+    })
+    response.once('close', () => hold.ended())
+    if (response.destroyed) hold.ended()
+    if (admission.session.signal.aborted) return
+    const send: EventStream['send'] = (value, id) => {
+      hold.active()
+      response.write(`id: ${id}\ndata: ${JSON.stringify(value)}\n\n`)
+    }
+    handler({ lastEventId: url.searchParams.get('last_event_id') ?? '', send }, admission.session)
+  }
+
+  return async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://any.example')
+    if (url.pathname !== path) return false
+    await serve(request, response, url)
     return true
   }
 }

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Session, Wsticket } from '@wsticket/server'
 import { Server, type Socket } from 'socket.io'
+import { earlyRefusal } from '../early-refusal.js'
 
 /** The name that tickets for Socket.IO are issued for. */
 export const SOCKET_IO_AUDIENCE = '/socket.io/'
@@ -23,11 +24,11 @@ export function serveSocketIo(
     const { conn } = socket
     const { auth, headers, address } = socket.handshake
     const { origin } = headers
-    if (origin !== undefined && !origins.includes(origin)) return refusal('origin_refused')
-    const ticket: unknown = auth.ticket
-    if (typeof ticket !== 'string') return refusal('credential_missing')
+    const ticket = typeof auth.ticket === 'string' ? auth.ticket : undefined
+    const early = earlyRefusal(wsticket, { ticket, origins, headers, address })
+    if (early !== undefined) return refusal(early)
     const presented = { audience: SOCKET_IO_AUDIENCE, carrier: 'payload', origin, address } as const
-    const admission = await wsticket.redeem(ticket, presented)
+    const admission = await wsticket.redeem(ticket ?? '', presented)
     if (!admission.ok) return refusal(admission.refusal.code, admission.refusal.retryAfterSeconds)
 
     const hold = admission.hold({

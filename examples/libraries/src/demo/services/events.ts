@@ -10,6 +10,8 @@ export const eventService: Service = {
     let id = 0
     const stream = eventStream(wsticket, { path: '/events', origins }, (events, { principal, signal }) => {
       const tell = (text: string): void => events.send(`${principal.subject}: ${text}`, String(++id))
+      // A real service would send what was missed.
+      if (events.lastEventId !== '') tell(`back after ${events.lastEventId}`)
       said.on('said', tell)
       signal.addEventListener('abort', () => said.off('said', tell))
     })
