@@ -3,10 +3,12 @@ import { afterAllTests } from '../../test/cleanups.js'
 import { BROWSERS } from './browsers.js'
 import type { PlaywrightBrowser } from './playwright-browser.js'
 import { aBackend, type Backend } from './rig.js'
+import { backAndForward } from './scenarios/back-and-forward.js'
 import { blockedUpgrades } from './scenarios/blocked.js'
+import { heldBack } from './scenarios/held-back.js'
+import { hiddenTabs } from './scenarios/hidden-tabs.js'
 import { networkFaults } from './scenarios/network.js'
 import { offlineAndOnline } from './scenarios/offline.js'
-import { backAndForward, hiddenTabs } from './scenarios/page-life.js'
 import { redisRestarts } from './scenarios/redis.js'
 import { serverRestarts } from './scenarios/restarts.js'
 import { twoTabs } from './scenarios/tabs.js'
@@ -39,4 +41,6 @@ describe.concurrent.each(BROWSERS)('A TicketSocket in %s lives through', (name) 
   blockedUpgrades(browser, backend)
   backAndForward(browser, backend)
   twoTabs(browser, backend)
+  // Only this one does such a thing; `npm run test:browsers:long` sees all of it.
+  if (name === 'Firefox') heldBack(browser, backend, { heldMs: 500, patienceMs: 15_000 })
 })

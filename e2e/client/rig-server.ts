@@ -50,7 +50,7 @@ export class RigServer {
   /** Resolves once it listens. */
   async start(): Promise<void> {
     const child = fork(MAIN, {
-      env: { PATH: process.env.PATH, ...this.#env },
+      env: { PATH: process.env.PATH, NODE_ENV: 'production', ...this.#env },
       // A group of its own, and no arguments of the test runner: only we end it.
       detached: true,
       execArgv: [],

@@ -13,6 +13,8 @@ interface Client {
   readonly api: string
 }
 
+// Firefox holds the next one back half as long again as the one before, up to a minute.
+const MOST_KNOCKS = 20
 const clients = new Map<string, Client>()
 const problems: string[] = []
 window.addEventListener('error', ({ message }) => problems.push(message))
@@ -96,6 +98,22 @@ const rig = {
     const { api, token } = clientOf(name)
     const headers = { authorization: `Bearer ${await token(false)}` }
     return (await fetch(api + PATHS.logout, { method: 'POST', headers })).status
+  },
+
+  /**
+   * Dials where nobody lets it in, until the browser holds such a dial back for so long; gives how long each of them took,
+   * in milliseconds.
+   */
+  async knockInVain(api: string, heldMs: number): Promise<readonly number[]> {
+    const took: number[] = []
+    while (took.length < MOST_KNOCKS && (took.at(-1) ?? 0) < heldMs) {
+      const startedAt = Date.now()
+      await new Promise((resolve) => {
+        new WebSocket(`${api.replace('http', 'ws')}/ws`).addEventListener('close', resolve)
+      })
+      took.push(Date.now() - startedAt)
+    }
+    return took
   },
 
   /** What nobody caught. */

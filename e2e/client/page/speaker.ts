@@ -18,6 +18,7 @@ export class Speaker {
   readonly #acknowledged: number[] = []
   readonly #fired: Fired[] = []
   #connections = 0
+  #openedAt = 0
   #talking: number | undefined
   readonly #waiting = new Set<() => void>()
 
@@ -62,6 +63,11 @@ export class Speaker {
       this.#waiting.add(look)
       look()
     })
+  }
+
+  /** Whether there is a connection, and it was made at a time or later. */
+  isOpenSince(at: number): boolean {
+    return this.#socket.readyState === WebSocket.OPEN && this.#openedAt >= at
   }
 
   /** Whether the last number that was sent came back. */
@@ -121,6 +127,7 @@ export class Speaker {
 
   #opened(): void {
     this.#connections += 1
+    this.#openedAt = Date.now()
     this.note({ type: 'open' })
     // What waited was handed over before `open` was fired.
     for (let at = this.#sent.length - 1; at >= 0; at -= 1) {
