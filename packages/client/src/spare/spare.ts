@@ -155,14 +155,14 @@ class Spare {
     const reserve = this.#fetch(stop.signal)
     this.#fetching = { reserve, stop }
     // Dropped or taken over meanwhile, it is no business of the reserve any more.
-    const done = (next: () => void): void => {
+    const stillWanted = (then: () => void): void => {
       if (this.#fetching?.stop !== stop) return
       this.#fetching = undefined
-      next()
+      then()
     }
     void reserve.then(
-      (came) => done(() => came && this.#keep(came)),
-      (thrown: unknown) => done(() => this.#retryAfter(thrown)),
+      (came) => stillWanted(() => came && this.#keep(came)),
+      (thrown: unknown) => stillWanted(() => this.#retryAfter(thrown)),
     )
   }
 
