@@ -1,4 +1,4 @@
-import type { Pathway } from './pathway.js'
+import type { Pathway } from '@wsticket/protocol'
 import type { TicketErrorCode } from './ticket-error.js'
 
 /** What moved a connection from one state to another, or ended it. */

@@ -1,3 +1,4 @@
+export type { Pathway } from '@wsticket/protocol'
 export type {
   Cause,
   CauseCode,
@@ -21,7 +22,6 @@ export {
   OUTBOX_MAX_MESSAGES,
   OutboxFullError,
 } from './outbox.js'
-export type { Pathway } from './pathway.js'
 export type { SocketEvents, SocketListener, TicketSocketEventMap } from './socket-events.js'
 export {
   isTicketError,

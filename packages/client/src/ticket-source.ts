@@ -1,3 +1,4 @@
+import type { Pathway } from '@wsticket/protocol'
 import {
   isConfigResponse,
   isRenewResponse,
@@ -10,7 +11,6 @@ import {
 import type { Cause } from './connection-types.js'
 import { type Clock, clockOr, type Fetch, fetchOr } from './environment.js'
 import { readJwtClaims } from './jwt-claims.js'
-import type { Pathway } from './pathway.js'
 import { asTicketError, TicketError } from './ticket-error.js'
 import { callTicketRoute, siblingRoute } from './ticket-requests.js'
 
