@@ -19,6 +19,7 @@ const CHECKS = [
   { script: 'check:format' },
   { script: 'lint' },
   { script: 'check:imports' },
+  { script: 'check:size' },
 ]
 /** One after the other: they watch the clock, and a busy machine would make them lie. */
 /** @type {readonly import('./lib/parts.mjs').Part[]} */
