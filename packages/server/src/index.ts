@@ -1,10 +1,12 @@
+export type { AnonymousOptions, PathwayOptions } from './admission/pathway-options.js'
+export type { PathwayMode } from './admission/pathways.js'
 export type {
   Admission,
   AdmittedUpgrade,
   RedeemContext,
   RefusedUpgrade,
   UpgradeRequest,
-} from './admission/admission.js'
+} from './admission/upgrade.js'
 export type { Refused, UserName } from './authority/context.js'
 export type { IssuedTicket } from './authority/issue.js'
 export type { Limits, TicketPolicy, TicketWishes } from './authority/policy.js'
@@ -17,7 +19,7 @@ export type { WsticketErrorCode } from './errors.js'
 export { isWsticketError, WsticketError } from './errors.js'
 export type { AuditLevel, AuditLogger } from './events/audit.js'
 export { auditLog } from './events/audit.js'
-export type { Counters } from './events/counters.js'
+export type { Counters, PathwayCounters } from './events/counters.js'
 export type { WsticketEventName, WsticketEvents } from './events/events.js'
 export type { EventSource } from './events/hub.js'
 export type { AdapterRefusal } from './http/adapter-refusal.js'

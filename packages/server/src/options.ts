@@ -1,8 +1,10 @@
 import { TTL_SECONDS } from '@wsticket/protocol'
+import { type PathwayOptions, type PathwaySettings, resolvePathways } from './admission/pathway-options.js'
 import { DEFAULT_LIMITS, DEFAULT_TICKET_POLICY, type Limits, type TicketPolicy } from './authority/policy.js'
 import type { RandomBytes } from './authority/secret.js'
 import { checkKnown, checkOneOf, checkPublicUrl, checkRate, checkSealKeys, checkWhole } from './checks.js'
 import type { Clock } from './clock.js'
+import { environment, isDevelopment, ticketFlag } from './environment.js'
 import type { Authenticate, Claims, Principal } from './identity/principal.js'
 import { DEFAULT_SKEW_SECONDS, MAX_SKEW_SECONDS } from './identity/skew.js'
 import type { Rate } from './rate/gcra.js'
@@ -44,6 +46,12 @@ export interface WsticketOptions<C extends Claims = Claims> {
    * @default none
    */
   readonly bind?: Some<Settings['bind']> | undefined
+  /**
+   * The ways of authenticating an upgrade that are open: `on`, `off`, or `warn`, which works and tells each use as deprecated.
+   *
+   * @default tickets alone
+   */
+  readonly pathways?: PathwayOptions<C> | undefined
   /** What happens when a used ticket comes again. @default 'event' */
   readonly onReuse?: 'event' | 'revoke-session' | undefined
   /** Where clients reach the WebSocket, as they must dial it. @default the request's own scheme and `Host` */
@@ -76,11 +84,12 @@ export interface WsticketOptions<C extends Claims = Claims> {
 }
 
 /** Options with every default filled in. */
-export interface Settings {
+export interface Settings<C extends Claims = Claims> {
   readonly tickets: TicketPolicy
   readonly limits: Limits
   readonly sessions: SessionPolicy
   readonly bind: { readonly origin: boolean; readonly network: boolean; readonly cookie: boolean }
+  readonly pathways: PathwaySettings<C>
   readonly onReuse: 'event' | 'revoke-session'
   /** The routes that were named; adapters register theirs beside them. */
   readonly audiences: readonly string[]
@@ -111,7 +120,7 @@ const MAX_DRAIN_SECONDS = 3600
 const MAX_SESSION_SECONDS = 7 * DAY_SECONDS
 
 /** Fills in the defaults. Throws a `TypeError` that says which option is wrong and what it must be. */
-export function resolveOptions<C extends Claims>(options: WsticketOptions<C>): Settings {
+export function resolveOptions<C extends Claims>(options: WsticketOptions<C>): Settings<C> {
   checkShape(options)
   const tickets = ticketsOf(options.tickets)
   const limits = limitsOf(options.limits)
@@ -148,23 +157,18 @@ export function resolveOptions<C extends Claims>(options: WsticketOptions<C>): S
       network: options.bind?.network ?? false,
       cookie: options.bind?.cookie ?? false,
     },
+    pathways: resolvePathways(options.pathways, ticketFlag(environment())),
     onReuse: options.onReuse ?? 'event',
     audiences: options.audiences ?? [],
     publicPath: options.publicUrl === undefined ? undefined : new URL(options.publicUrl).pathname,
     trustedProxies: options.trustedProxies ?? [],
     requireOrigin: options.requireOrigin ?? false,
-    validate: options.validate ?? (isDevelopment() ? 'public' : 'owner'),
+    validate: options.validate ?? (isDevelopment(environment()) ? 'public' : 'owner'),
     skewSeconds,
     maxTokenAgeSeconds,
     sealKeys: options.sealKeys,
     dangerouslyAllowAnyOrigin: options.dangerouslyAllowAnyOrigin ?? false,
   }
-}
-
-/** `NODE_ENV=development` or `test`; anything else, and nothing at all, is production. */
-function isDevelopment(): boolean {
-  const mode = typeof process === 'undefined' ? undefined : process.env.NODE_ENV
-  return mode === 'development' || mode === 'test'
 }
 
 const TOP_LEVEL = [
@@ -176,6 +180,7 @@ const TOP_LEVEL = [
     'limits',
     'sessions',
     'bind',
+    'pathways',
     'onReuse',
     'publicUrl',
     'audiences',

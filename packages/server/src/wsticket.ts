@@ -1,4 +1,7 @@
-import { type Admission, AdmissionDesk, type RedeemContext } from './admission/admission.js'
+import { AdmissionDesk } from './admission/admission.js'
+import { pathwayEntries } from './admission/pathway-entries.js'
+import { pathwayDisabled } from './admission/pathways.js'
+import type { Admission, RedeemContext } from './admission/upgrade.js'
 import { Authority } from './authority/authority.js'
 import type { AuthorityContext, Refused } from './authority/context.js'
 import type { IssuedTicket } from './authority/issue.js'
@@ -144,6 +147,9 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     rate: settings.limits.issuePerAddress,
     sockets: settings.limits.socketsPerAddress,
   })
+  const authentication = { authenticate: options.authenticate, events, clock }
+  const pathways = pathwayEntries(settings.pathways, { authentication, random })
+  const open = pathways.filter(({ mode }) => mode !== 'off').map(({ pathway }) => pathway.name)
   const desk = new AdmissionDesk<C>({
     authority,
     registry,
@@ -153,6 +159,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     requireOrigin: settings.requireOrigin,
     trusted,
     addresses,
+    pathways,
     begin: () => node.begin(),
     draining: () => node.draining,
   })
@@ -165,6 +172,7 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     counters,
     tickets: settings.tickets,
     limits: settings.limits,
+    pathways: open,
     bindsCookie: settings.bind.cookie,
     origins,
     trusted,
@@ -179,13 +187,13 @@ export function createWsticket<C extends Claims = Claims>(options: WsticketOptio
     validate: settings.validate,
     refusalsUrl,
     newCookie: () => Buffer.from(random(32)).toString('base64url'),
-    identify: (request, address) =>
-      identify({ authenticate: options.authenticate, events, clock }, request, address),
+    identify: (request, address) => identify(authentication, request, address),
   })
   return {
     events,
     async issue(principal, wishes) {
-      const outcome = await authority.issue(checkPrincipal(principal), wishes)
+      checkPrincipal(principal)
+      const outcome = open.includes('ticket') ? await authority.issue(principal, wishes) : pathwayDisabled
       if (!outcome.ok) {
         const { code, detail } = outcome.refusal
         const reason = outcome.reason ?? detail

@@ -1,6 +1,6 @@
 import { PATHS } from '@wsticket/protocol'
 import { expect, onTestFinished } from 'vitest'
-import type { UpgradeRequest } from '../src/admission/admission.js'
+import type { UpgradeRequest } from '../src/admission/upgrade.js'
 import { type ManualClock, manualClock } from '../src/conformance/manual-clock.js'
 import type { WsticketEventName, WsticketEvents } from '../src/events/events.js'
 import {

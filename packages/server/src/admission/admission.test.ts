@@ -1,43 +1,11 @@
-import type { RefusalCode } from '@wsticket/protocol'
 import { describe, expect, it } from 'vitest'
 import { fails, hangs, noNotices, storeWith } from '../../test/broken-store.js'
-import {
-  FOREIGN,
-  type Heard,
-  ORIGIN,
-  type Rig,
-  rig,
-  type UpgradeAsk,
-  upgradeRequest,
-} from '../../test/rig.js'
+import { FOREIGN, ORIGIN, type Rig, rig, type UpgradeAsk } from '../../test/rig.js'
+import { admit, admitted, refused } from '../../test/upgrades.js'
 import { manualClock } from '../conformance/manual-clock.js'
 import { WsticketError } from '../errors.js'
 import { memoryStore } from '../stores/memory.js'
 import type { TicketStore } from '../stores/store.js'
-import type { AdmittedUpgrade, RefusedUpgrade } from './admission.js'
-
-type Decision = AdmittedUpgrade | RefusedUpgrade
-
-function admit(of: Rig, upgrade: UpgradeAsk, audience = '/ws'): Promise<Decision> {
-  return of.wsticket.binding.desk.admit(upgradeRequest(upgrade), audience)
-}
-
-/** Refused with a code, told once and only once. */
-async function refused(of: Rig, upgrade: UpgradeAsk, code: RefusalCode, audience = '/ws'): Promise<Heard> {
-  of.take('redeem.refused')
-  const decision = await admit(of, upgrade, audience)
-  expect(decision).toMatchObject({ ok: false, refusal: { code } })
-  const told = of.take('redeem.refused')
-  expect(told).toHaveLength(1)
-  expect(told[0]).toMatchObject({ code, audience })
-  return told[0] ?? { name: 'redeem.refused' }
-}
-
-async function admitted(of: Rig, upgrade: UpgradeAsk, audience = '/ws'): Promise<AdmittedUpgrade> {
-  const decision = await admit(of, upgrade, audience)
-  if (!decision.ok) throw new Error(`refused: ${decision.refusal.code}`)
-  return decision
-}
 
 const CLOSED = { close: () => {}, terminate: () => {}, ping: () => {} }
 

@@ -10,6 +10,7 @@ import {
   userKey,
 } from './context.js'
 import { type IssuedTicket, type IssueOrigin, issue } from './issue.js'
+import { open } from './open.js'
 import type { TicketWishes } from './policy.js'
 import { type Presentation, type Redeemed, redeem } from './redeem.js'
 import { type Renewed, renew } from './renew.js'
@@ -34,6 +35,11 @@ export class Authority<C extends Claims = Claims> {
 
   redeem(ticket: string, presented: Presentation): Promise<Redeemed<C> | Refused> {
     return redeem<C>(this.context, ticket, presented)
+  }
+
+  /** Opens a session for a principal that came without a ticket. The store is asked twice. */
+  open(principal: Principal<C>, presented: Presentation): Promise<Redeemed<C> | Refused> {
+    return open(this.context, principal, presented)
   }
 
   renew(ticketOrRef: string, principal: Principal<C>): Promise<Renewed | Refused> {

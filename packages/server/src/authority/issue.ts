@@ -1,6 +1,6 @@
 import type { Claims, Principal } from '../identity/principal.js'
 import type { Quota } from '../rate/gcra.js'
-import type { Bindings, TicketRecord } from '../stores/store.js'
+import type { Bindings, IssueOutcome, TicketRecord } from '../stores/store.js'
 import { type AuthorityContext, holderOf, overtaken, type Refused, refused, timesRefused } from './context.js'
 import { grantWishes, jsonBytes, type TicketWishes } from './policy.js'
 import { mintTicket } from './secret.js'
@@ -41,21 +41,49 @@ export async function issue<C extends Claims>(
   if (audience === undefined) {
     return refused({ code: 'request_invalid', detail: audienceDetail(context.audiences()) })
   }
+  const { ttlSeconds, singleUse, permissions, metadata } = granted
   const holder = holderOf(context, principal)
   const minted = mintTicket(holder.subject, await context.seals.current(), context.random)
-  const record: TicketRecord = {
-    ref: minted.ref,
-    holder,
-    principal: {
-      ...principal,
-      issuer: principal.issuer ?? context.defaultIssuer,
-      permissions: granted.permissions,
-    },
-    metadata: granted.metadata,
+  const { ref } = minted
+  const bindings = bindingsOf(context, from.shown ?? {})
+  const ttlMs = ttlSeconds * 1000
+  const kept = await keepTicket(
+    context,
+    { ...principal, permissions },
+    { ref, metadata, audience, singleUse, ttlMs, bindings },
+    context.limits.outstandingPerUser,
+  )
+  if (!kept.ok) return kept
+  const { subject } = principal
+  const { address } = from
+  context.events.emit('ticket.issued', { ref, subject, audience, ttlSeconds, singleUse, address })
+  return {
+    ok: true,
+    ticket: minted.ticket,
+    ref,
     audience,
-    singleUse: granted.singleUse,
-    ttlMs: granted.ttlSeconds * 1000,
-    bindings: bindingsOf(context, from.shown ?? {}),
+    singleUse,
+    createdAt: kept.at,
+    expiresAt: kept.at + kept.remainingMs,
+    quota: kept.quota,
+  }
+}
+
+/**
+ * Puts a ticket into the store, or says why it cannot be. Counts it for its user, of whom `outstanding` may be there: the
+ * oldest makes room.
+ */
+export async function keepTicket(
+  context: AuthorityContext,
+  principal: Principal,
+  ticket: Omit<TicketRecord, 'holder' | 'principal'>,
+  outstanding: number,
+): Promise<(Extract<IssueOutcome, { kind: 'issued' }> & { readonly ok: true }) | Refused> {
+  const issuer = principal.issuer ?? context.defaultIssuer
+  const record: TicketRecord = {
+    ...ticket,
+    holder: holderOf(context, principal),
+    principal: { ...principal, issuer },
   }
   if (jsonBytes(record) > context.limits.recordBytes) {
     return refused({
@@ -64,10 +92,7 @@ export async function issue<C extends Claims>(
     })
   }
   const outcome = await context.store.call('issue', (store) =>
-    store.issue(record, {
-      rate: context.limits.issuePerUser,
-      outstanding: context.limits.outstandingPerUser,
-    }),
+    store.issue(record, { rate: context.limits.issuePerUser, outstanding }),
   )
   switch (outcome.kind) {
     case 'revoked':
@@ -79,30 +104,11 @@ export async function issue<C extends Claims>(
       const retryAfterSeconds = Math.max(Math.ceil(outcome.quota.resetMs / 1000), 1)
       return { ...refused({ code: 'rate_limited', retryAfterSeconds }), quota: outcome.quota }
     }
-    case 'issued':
-      break
-  }
-  const { subject } = principal
-  if (outcome.voided !== undefined) context.events.emit('ticket.voided', { ref: outcome.voided, subject })
-  const { ref } = minted
-  const { singleUse, ttlSeconds } = granted
-  context.events.emit('ticket.issued', {
-    ref,
-    subject,
-    audience,
-    ttlSeconds,
-    singleUse,
-    address: from.address,
-  })
-  return {
-    ok: true,
-    ticket: minted.ticket,
-    ref,
-    audience,
-    singleUse,
-    createdAt: outcome.at,
-    expiresAt: outcome.at + outcome.remainingMs,
-    quota: outcome.quota,
+    case 'issued': {
+      const { subject } = principal
+      if (outcome.voided !== undefined) context.events.emit('ticket.voided', { ref: outcome.voided, subject })
+      return { ...outcome, ok: true }
+    }
   }
 }
 

@@ -36,21 +36,35 @@ export async function redeem<C extends Claims>(
   if (parts === undefined) return refused({ code: 'ticket_unknown' }, 'malformed')
   if (!(await context.seals.accept(parts))) return refused({ code: 'ticket_unknown' }, 'seal fits no key')
   const ref = refOf(parts)
+  const redeemed = await redeemRef<C>(context, ref, presented)
+  if (redeemed.ok) return redeemed
+  const { outcome } = redeemed
+  if (outcome.kind === 'used') await reportReuse(context, ref, outcome, presented.address)
+  return refuse(ref, outcome)
+}
+
+/** What the store said where it let nobody in. */
+export type NotAdmitted = Exclude<RedeemOutcome, { readonly kind: 'admitted' }>
+
+/** Redeems what is kept under a ref, whoever has its ticket. */
+export async function redeemRef<C extends Claims>(
+  context: AuthorityContext,
+  ref: string,
+  { audience, address, shown }: Presentation,
+): Promise<Redeemed<C> | { readonly ok: false; readonly outcome: NotAdmitted }> {
   const id = attemptId(context.random)
-  const { address, shown } = presented
   const outcome = await context.store.redeem(
     ref,
     { id, node: context.node, address, shown },
     {
-      audience: presented.audience,
+      audience,
       sessionsPerUser: context.limits.sessionsPerUser,
       maxSessionMs: context.sessions.maxSeconds * 1000,
       skewMs: context.skewSeconds * 1000,
       liveNodes: context.liveNodes(),
     },
   )
-  if (outcome.kind === 'used') await reportReuse(context, ref, outcome, address)
-  if (outcome.kind !== 'admitted') return refuse(ref, outcome)
+  if (outcome.kind !== 'admitted') return { ok: false, outcome }
   const { record } = outcome
   return {
     ok: true,
@@ -65,7 +79,7 @@ export async function redeem<C extends Claims>(
   }
 }
 
-function refuse(ref: string, outcome: Exclude<RedeemOutcome, { readonly kind: 'admitted' }>): Refused {
+function refuse(ref: string, outcome: NotAdmitted): Refused {
   switch (outcome.kind) {
     case 'unknown':
       return refused({ code: 'ticket_unknown', ref })

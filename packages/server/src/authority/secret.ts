@@ -31,6 +31,14 @@ export function mintTicket(subject: SubjectKey, sealKey: Uint8Array, random: Ran
   return { ticket: sealed + sealOf(sealed, sealKey), ref: refOf({ shard, secret }) }
 }
 
+/** Makes the handle of a ticket that nobody has and nobody can ever present. */
+export function mintRef(subject: SubjectKey, random: RandomBytes): string {
+  return refOf({
+    shard: subject.slice(0, SHARD_CHARACTERS),
+    secret: Buffer.from(random(SECRET_BYTES)).toString('base64url'),
+  })
+}
+
 /**
  * The public handle of a ticket: shard and a hash of the secret's characters.
  *

@@ -82,6 +82,25 @@ describe('auditLog', () => {
     })
   })
 
+  test('writes of a deprecated pathway at warn, and of one that is meant to be used at info', () => {
+    const hub = new EventHub(manualClock())
+    const { logger, lines } = recordingLogger()
+    auditLog(hub, logger)
+    const used = {
+      pathway: 'jwt_subprotocol',
+      ref: 'r',
+      subject: 's',
+      audience: '/ws',
+      durationMs: 1,
+    } as const
+    hub.emit('pathway.used', { ...used, deprecated: true })
+    hub.emit('pathway.used', { ...used, deprecated: false })
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'pathway.used'],
+      ['info', 'pathway.used'],
+    ])
+  })
+
   test('writes at other levels where they are given, and ends when it is told to', () => {
     const hub = new EventHub(manualClock())
     const { logger, lines } = recordingLogger()
@@ -106,7 +125,13 @@ describe('auditLog', () => {
       const presented = { audience: '/ws', shown: {}, address: '192.0.2.1' }
       const redeemed = await core.authority.redeem(issued.ticket, presented)
       if (!redeemed.ok) throw new Error('refused')
-      const at = { audience: '/ws', carrier: 'query', address: '192.0.2.1', origin: undefined } as const
+      const at = {
+        pathway: 'ticket',
+        audience: '/ws',
+        carrier: 'query',
+        address: '192.0.2.1',
+        origin: undefined,
+      } as const
       core.registry.hold(core.registry.seat().take({ ...redeemed, ...at }), recordedSocket())
       await core.authority.redeem(issued.ticket, presented)
       await core.authority.inspect(issued.ticket)

@@ -7,13 +7,14 @@ export type AuditLevel = 'debug' | 'info' | 'warn' | 'error'
 /** Anything that takes an object and a message, such as a pino logger. */
 export type AuditLogger = Record<AuditLevel, (fields: Record<string, unknown>, message: string) => void>
 
-/** Life cycle at info, refusals and what comes with warnings at warn, failures at error. */
+/** Life cycle at info; refusals, what is deprecated and what comes with warnings at warn; failures at error. */
 const LEVELS: Readonly<Record<WsticketEventName, AuditLevel>> = {
   'ticket.issued': 'info',
   'request.refused': 'warn',
   'ticket.voided': 'info',
   'ticket.revoked': 'info',
   'ticket.redeemed': 'info',
+  'pathway.used': 'info',
   'redeem.refused': 'warn',
   'ticket.reused': 'warn',
   'session.opened': 'info',
@@ -45,12 +46,13 @@ export function auditLog(
 ): () => void {
   const { levels = {} } = options
   return events.onAny((name, event) => {
-    const level = levels[name] ?? (hasWarnings(event) ? 'warn' : LEVELS[name])
+    const level = levels[name] ?? (isWarning(event) ? 'warn' : LEVELS[name])
     logger[level]({ event: name, ...redactFields(event) }, name)
   })
 }
 
-function hasWarnings(event: object): boolean {
+function isWarning(event: object): boolean {
+  if ('deprecated' in event) return event.deprecated === true
   return 'warnings' in event && Array.isArray(event.warnings) && event.warnings.length > 0
 }
 

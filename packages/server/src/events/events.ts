@@ -1,4 +1,4 @@
-import type { Carrier, RefusalCode } from '@wsticket/protocol'
+import type { Carrier, Pathway, RefusalCode } from '@wsticket/protocol'
 
 /** What every event has. */
 interface EventBase {
@@ -59,9 +59,27 @@ export interface WsticketEvents {
     /** How long the redeem took, in milliseconds. */
     readonly durationMs: number
   }
+  /**
+   * A session was opened without a ticket, or by a pathway that is set to `warn`: then `deprecated`, and to be done away with
+   * once nobody uses it any more.
+   */
+  'pathway.used': EventBase & {
+    readonly pathway: Pathway
+    readonly deprecated: boolean
+    readonly ref: string
+    readonly subject: string
+    readonly audience: string
+    readonly carrier?: Carrier | undefined
+    readonly address?: string | undefined
+    readonly origin?: string | undefined
+    /** How long the session took to open once the credential was verified, in milliseconds. */
+    readonly durationMs: number
+  }
   /** An upgrade, or a redeem without one, was refused. */
   'redeem.refused': EventBase & {
     readonly code: RefusalCode
+    /** The one whose credential was presented; absent if there was none, or it was not looked at. */
+    readonly pathway?: Pathway | undefined
     readonly ref?: string | undefined
     readonly reason?: string | undefined
     readonly audience?: string | undefined
@@ -80,6 +98,7 @@ export interface WsticketEvents {
   'session.opened': EventBase & {
     readonly ref: string
     readonly subject: string
+    readonly pathway: Pathway
     readonly audience: string
     readonly deadline: number
     readonly address?: string | undefined

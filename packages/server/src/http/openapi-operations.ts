@@ -52,7 +52,14 @@ export function operationTexts(
         description: 'The ticket. It is shown here and nowhere again.',
       },
       limited: true,
-      refusals: [...CREDENTIAL, 'request_invalid', 'permissions_exceeded', 'origin_refused', 'rate_limited'],
+      refusals: [
+        ...CREDENTIAL,
+        'request_invalid',
+        'permissions_exceeded',
+        'origin_refused',
+        'pathway_disabled',
+        'rate_limited',
+      ],
     },
     validate: {
       summary: 'Tell whether a ticket is good',

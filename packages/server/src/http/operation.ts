@@ -1,3 +1,4 @@
+import type { Pathway } from '@wsticket/protocol'
 import type { z } from 'zod'
 import type { Authority } from '../authority/authority.js'
 import type { Refused } from '../authority/context.js'
@@ -21,6 +22,8 @@ export interface RouteParts<C extends Claims> {
   readonly counters: () => Counters
   readonly tickets: TicketPolicy
   readonly limits: Limits
+  /** The pathways that are open, in the order of preference. */
+  readonly pathways: readonly Pathway[]
   /** Whether tickets are bound to a cookie. */
   readonly bindsCookie: boolean
   readonly origins: Origins

@@ -25,6 +25,7 @@ export async function issueTicket<C extends Claims>(
   schema: z.ZodType<TicketRequest>,
 ): Promise<Answer> {
   const { authority, limits } = parts
+  if (!parts.pathways.includes('ticket')) return refused({ code: 'pathway_disabled' })
   const perAddress = parts.addresses.countRequest(call.address)
   const headers = (user?: { readonly remaining: number; readonly resetMs: number }): Record<string, string> =>
     rateHeaders({ user: limits.issuePerUser, address: limits.issuePerAddress }, { user, address: perAddress })
@@ -165,8 +166,8 @@ export async function readStatus<C extends Claims>(parts: RouteParts<C>): Promis
 export function readConfig<C extends Claims>(parts: RouteParts<C>): ConfigResponse {
   const { ttlSeconds, maxTtlSeconds } = parts.tickets
   return {
-    pathways: ['ticket'],
-    carriers: ['subprotocol', 'query'],
+    pathways: parts.pathways,
+    carriers: parts.pathways.includes('ticket') ? ['subprotocol', 'query'] : [],
     ttl_seconds: ttlSeconds,
     max_ttl_seconds: maxTtlSeconds,
     refresh_threshold_seconds: REFRESH_THRESHOLD_SECONDS,

@@ -3,6 +3,7 @@ import {
   formatCloseReason,
   isRefusalCode,
   type Json,
+  type Pathway,
   REFUSALS,
   type RefusalCode,
 } from '@wsticket/protocol'
@@ -27,6 +28,7 @@ export interface AdmittedSession<C extends Claims = Claims> {
   readonly principal: Principal<C>
   readonly metadata: { readonly [name: string]: Json }
   readonly audience: string
+  readonly pathway: Pathway
   readonly carrier: Carrier | undefined
   readonly address: string | undefined
   readonly origin: string | undefined
@@ -78,6 +80,9 @@ export class HeldSession<C extends Claims = Claims> implements Session<C>, Socke
   }
   get audience(): string {
     return this.admitted.audience
+  }
+  get pathway(): Pathway {
+    return this.admitted.pathway
   }
   get carrier(): Carrier | undefined {
     return this.admitted.carrier

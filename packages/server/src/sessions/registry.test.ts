@@ -30,7 +30,8 @@ async function ticketOf(
 async function redeem(core: Core, ticket: string): Promise<AdmittedSession> {
   const redeemed = await core.authority.redeem(ticket, { audience: '/ws', shown: {} })
   if (!redeemed.ok) throw new Error(`refused: ${redeemed.refusal.code}`)
-  return { ...redeemed, audience: '/ws', carrier: undefined, address: '192.0.2.1', origin: undefined }
+  const about = { audience: '/ws', carrier: undefined, address: '192.0.2.1', origin: undefined }
+  return { ...redeemed, ...about, pathway: 'ticket' }
 }
 
 interface Held {

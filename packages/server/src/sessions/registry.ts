@@ -134,8 +134,9 @@ export class SessionRegistry<C extends Claims = Claims> {
       failed: (error) => this.#events.emit('handler.failed', { where: 'socket', message: messageOf(error) }),
     })
     this.#add(session)
-    const { ref, principal, audience, deadline, address } = session
-    this.#events.emit('session.opened', { ref, subject: principal.subject, audience, deadline, address })
+    const { ref, principal, pathway, audience, deadline, address } = session
+    const { subject } = principal
+    this.#events.emit('session.opened', { ref, subject, pathway, audience, deadline, address })
     for (const notice of seat.missed) this.#applyTo(session, notice)
     if (seat.gap) this.#recheck.add([ref])
     // Redeemed while the node began to drain: whoever was held then is being closed already.

@@ -147,7 +147,7 @@ function lateSeat(store: TicketStore, clock: ReturnType<typeof manualClock>): Ad
     const redeemed = await core.authority.redeem(ticket, { audience: '/ws', shown: {} })
     if (!redeemed.ok) return undefined
     const about = { audience: '/ws', carrier: undefined, address: undefined, origin: undefined }
-    const session = core.registry.seat().take({ ...redeemed, ...about })
+    const session = core.registry.seat().take({ ...redeemed, ...about, pathway: 'ticket' })
     return {
       over: () => session.signal.aborted,
       hold: (socket) => {
@@ -241,6 +241,7 @@ describe('a revoke that meets a renewal in every order', () => {
           if (!redeemed.ok) throw new Error('refused')
           return seat.take({
             ...redeemed,
+            pathway: 'ticket',
             audience: '/ws',
             carrier: undefined,
             address: undefined,

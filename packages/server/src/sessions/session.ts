@@ -1,16 +1,18 @@
-import type { Carrier, Json, RefusalCode } from '@wsticket/protocol'
+import type { Carrier, Json, Pathway, RefusalCode } from '@wsticket/protocol'
 import type { Claims, Principal } from '../identity/principal.js'
 
 /** The life of one admitted socket, as the application sees it. */
 export interface Session<C extends Claims = Claims> {
-  /** The handle of the ticket that opened it: safe to log, and the session's id over HTTP. */
+  /** The handle of the ticket that opened it, or of this session alone: safe to log, and the session's id over HTTP. */
   readonly ref: string
   /** Who is connected. Live: a renewal can narrow the permissions. */
   readonly principal: Principal<C>
-  /** What the ticket was given when it was issued. */
+  /** How it was authenticated: `anonymous` is nobody in particular. */
+  readonly pathway: Pathway
+  /** What the ticket was given when it was issued; empty without one. */
   readonly metadata: { readonly [name: string]: Json }
   readonly audience: string
-  /** Where the ticket rode; `undefined` if it was redeemed without an adapter. */
+  /** Where the credential rode; `undefined` if there was none, or it came without an adapter. */
   readonly carrier: Carrier | undefined
   readonly address: string | undefined
   readonly origin: string | undefined
