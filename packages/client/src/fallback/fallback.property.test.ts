@@ -139,6 +139,6 @@ it('goes down only by permission of /config and after enough failures, and alway
         expect(wrong).toEqual([])
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   )
 })

@@ -1,0 +1,74 @@
+import type { Clock } from '../environment.js'
+import type { Locks } from './platform.js'
+
+/** Longest time that a tab keeps the others waiting. */
+export const HOLD_MS = 10_000
+
+// Who still holds the lock after that is frozen by the browser, asleep, or stopped in a debugger.
+const PATIENCE_MS = 11_000
+
+// So that not all who wait lose their patience in the same moment.
+const PATIENCE_SPREAD_MS = 2000
+
+/** How a lock is waited for. */
+export interface LockTerms {
+  readonly locks: Locks | undefined
+  readonly name: string
+  /** Aborted when the work is not needed any more. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+/**
+ * Does the work while no other tab does. Gives nothing, and does nothing, if it is not needed any more before its turn comes.
+ *
+ * A tab never holds the lock for longer than it has agreed to, unless it is frozen. So from one that has it for longer it is taken
+ * away; to go on without it would set all that wait loose at once. Where there are no locks, the work is simply done.
+ */
+export async function underLock<Outcome>(
+  terms: LockTerms,
+  work: () => Promise<Outcome>,
+): Promise<Outcome | undefined> {
+  const { locks, name, signal, clock, random } = terms
+  if (!locks) return await work()
+  let doing: Promise<Outcome> | undefined
+  const doIt = (): Promise<Outcome> => {
+    doing = work()
+    return doing
+  }
+  let stealFrom: string | undefined
+  while (!signal.aborted) {
+    const holder = await holderOf(locks, name)
+    const steal = stealFrom !== undefined && stealFrom === holder
+    const patience = new AbortController()
+    const giveUp = (): void => patience.abort()
+    signal.addEventListener('abort', giveUp, { once: true })
+    const cancel = clock.after(PATIENCE_MS + random() * PATIENCE_SPREAD_MS, giveUp)
+    try {
+      // Who steals does not wait, and may give no signal.
+      return await locks.request(name, steal ? { steal } : { signal: patience.signal }, () => {
+        cancel()
+        return doIt()
+      })
+    } catch {
+      // It was taken away while this tab was frozen, or the work itself failed: what it comes to counts.
+      if (doing) return await doing
+      // Some pages may have no locks, sandboxed ones for instance.
+      if (!patience.signal.aborted) return await work()
+      stealFrom = holder
+    } finally {
+      cancel()
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+  return undefined
+}
+
+async function holderOf(locks: Locks, name: string): Promise<string | undefined> {
+  try {
+    return (await locks.query()).held?.find((lock) => lock.name === name)?.clientId
+  } catch {
+    return undefined
+  }
+}
