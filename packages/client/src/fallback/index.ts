@@ -1,4 +1,3 @@
-export { type Weight, weightOf } from './failures.js'
 export {
   type Downgrade,
   FALLBACK_AFTER,
