@@ -13,6 +13,8 @@ export type Library = 'TicketSocket' | 'partysocket' | 'reconnecting-websocket'
 export interface Start {
   readonly library: Library
   readonly clients: number
+  /** How many times shorter than by itself a TicketSocket waits. */
+  readonly haste: number
   /** Where the server is: `http://127.0.0.1:<port>`. */
   readonly api: string
 }
@@ -39,9 +41,10 @@ async function load(library: Library): Promise<Constructor> {
 }
 
 /** Makes one as its readers' manual says, with its own defaults for everything else. */
-async function makerOf(library: Library): Promise<(parts: Parts) => AnySocket> {
+async function makerOf({ library, haste }: Start): Promise<(parts: Parts) => AnySocket> {
   if (library === 'TicketSocket') {
-    return ({ url, tickets, WebSocket }) => new TicketSocket(url, { tickets, WebSocket })
+    const random = (): number => Math.random() / haste
+    return ({ url, tickets, WebSocket }) => new TicketSocket(url, { tickets, WebSocket, random })
   }
   const Socket = await load(library)
   if (library === 'partysocket') {
@@ -61,8 +64,9 @@ window.addEventListener('error', ({ message }) => problems.push(message))
 window.addEventListener('unhandledrejection', ({ reason }) => problems.push(String(reason)))
 
 const bench = {
-  async start({ library, clients, api }: Start): Promise<void> {
-    const make = await makerOf(library)
+  async start(options: Start): Promise<void> {
+    const { library, clients, api } = options
+    const make = await makerOf(options)
     for (let index = 0; index < clients; index += 1) {
       const user = `${library}-${index}`
       const token = freshToken({ user, login: user, lifeSeconds: LIFE_SECONDS })
