@@ -1,7 +1,8 @@
 import type { Page } from 'playwright'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { launchChromium, launchFirefox } from '../../../test/browsers.js'
 import { afterAllTests, afterThisTest } from '../../../test/cleanups.js'
+import { eventually } from '../test/eventually.js'
 import { type LibraryUnderTest, libraryLife } from '../test/library-cases.js'
 import { bundlePage } from '../test/page/bundle-page.js'
 import { newJournal, startDemoServer } from './demo/server.js'
@@ -12,7 +13,6 @@ import { graphqlService } from './demo/services/graphql.js'
 const cleanUp = afterAllTests()
 // Both cores may be taken by other tests.
 const START_MS = 60_000
-const PATIENCE = { timeout: 10_000 }
 
 let page = ''
 
@@ -71,10 +71,10 @@ describe.each([
     const demo = await startDemoServer(eventService, { journal, page })
     afterThisTest(() => demo.kill())
     const line = await inPage('event-source')({ demo, credential: 'demo.ada.home', paceMs: 20 })
-    await vi.waitFor(() => expect(journal.presented).toHaveLength(1), PATIENCE)
+    await eventually(() => expect(journal.presented).toHaveLength(1))
     await line.ask('hello')
     demo.cut()
     const returns = (): string[] => journal.targets.filter((target) => target.includes('last_event_id=1&'))
-    await vi.waitFor(() => expect(returns()).toHaveLength(1), PATIENCE)
+    await eventually(() => expect(returns()).toHaveLength(1))
   })
 })

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { eventually } from '../test/eventually.js'
 import { ticketsAt } from '../test/here.js'
 import { type DemoServer, newJournal, startDemoServer } from './demo/server.js'
 import { chatService } from './demo/services/chat.js'
@@ -34,10 +35,10 @@ function open({ http, ws }: DemoServer, credential?: string) {
 it('is one connection: it closes once, says how, and does not come back', async () => {
   const demo = await start()
   const { socket, told } = open(demo)
-  await vi.waitFor(() => expect(told).toEqual(['open']))
+  await eventually(() => expect(told).toEqual(['open']))
   expect(socket.protocol).toBe('chat.v2')
   demo.cut()
-  await vi.waitFor(() => expect(told).toEqual(['open', 'close 1006', 'while 3']))
+  await eventually(() => expect(told).toEqual(['open', 'close 1006', 'while 3']))
   const { asked } = journal
   await pause(A_WHILE_MS)
   expect(told).toHaveLength(3)
@@ -48,7 +49,7 @@ it('tells a refusal as a close with its code, without open or error', async () =
   const demo = await start()
   await demo.wsticket.revoke({ subject: 'ada', login: 'home' })
   const { told } = open(demo)
-  await vi.waitFor(() => expect(told).toEqual(['close 3003 credential_revoked', 'while 3']))
+  await eventually(() => expect(told).toEqual(['close 3003 credential_revoked', 'while 3']))
 })
 
 it('waits in CONNECTING while there is no ticket to be had, and opens when there is', async () => {
@@ -56,10 +57,10 @@ it('waits in CONNECTING while there is no ticket to be had, and opens when there
   demo.outage = true
   const { asked } = journal
   const { socket, told } = open(demo)
-  await vi.waitFor(() => expect(journal.asked).toBeGreaterThan(asked + 1))
+  await eventually(() => expect(journal.asked).toBeGreaterThan(asked + 1))
   expect([told, socket.readyState]).toEqual([[], WebSocket.CONNECTING])
   demo.outage = false
-  await vi.waitFor(() => expect(told).toEqual(['open']))
+  await eventually(() => expect(told).toEqual(['open']))
 })
 
 it('renews its session while it is open', async () => {
@@ -67,7 +68,7 @@ it('renews its session while it is open', async () => {
   const renewed: string[] = []
   demo.wsticket.events.on('session.renewed', ({ ref }) => renewed.push(ref))
   const { socket, told } = open(demo)
-  await vi.waitFor(() => expect(told).toEqual(['open']))
+  await eventually(() => expect(told).toEqual(['open']))
   await socket.renew()
   expect(renewed).toEqual([socket.session?.ref])
 })
@@ -75,12 +76,12 @@ it('renews its session while it is open', async () => {
 it('closes as a WebSocket does when the library closes it, open or not', async () => {
   const demo = await start()
   const one = open(demo)
-  await vi.waitFor(() => expect(one.told).toEqual(['open']))
+  await eventually(() => expect(one.told).toEqual(['open']))
   one.socket.close(1000, 'enough')
-  await vi.waitFor(() => expect(one.told).toEqual(['open', 'close 1000 enough', 'while 3']))
+  await eventually(() => expect(one.told).toEqual(['open', 'close 1000 enough', 'while 3']))
   const other = open(demo)
   other.socket.close()
-  await vi.waitFor(() => expect(other.told).toEqual(['close 1000', 'while 3']))
+  await eventually(() => expect(other.told).toEqual(['close 1000', 'while 3']))
 })
 
 it('has what libraries look for in a constructor', () => {

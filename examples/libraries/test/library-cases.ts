@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   type DemoServer,
   type Journal,
@@ -7,12 +7,12 @@ import {
   type Service,
   startDemoServer,
 } from '../src/demo/server.js'
+import { eventually } from './eventually.js'
 
 // So long a server is away, or nothing more may come of a library that has stopped: a dozen of its waits.
 const A_WHILE_MS = 300
 // How soon the libraries' own reconnects begin here.
 const PACE_MS = 20
-const PATIENCE = { timeout: 8000, interval: 10 }
 const CUTS = 3
 // Socket.IO says over HTTP that it goes.
 const FAREWELL_REQUESTS = 2
@@ -106,7 +106,7 @@ async function comesBack({ journal, ...scene }: Scene): Promise<void> {
   const { asked } = journal
   scene.server().outage = true
   scene.cut()
-  await vi.waitFor(() => expect(journal.asked).toBeGreaterThanOrEqual(asked + 2), PATIENCE)
+  await eventually(() => expect(journal.asked).toBeGreaterThanOrEqual(asked + 2))
   scene.server().outage = false
   await scene.talks()
   await scene.restart(A_WHILE_MS)
@@ -159,12 +159,12 @@ async function begin(library: LibraryUnderTest, credential = 'demo.ada.home'): P
       demo = await startDemoServer(service, { journal, page, port: demo.port })
     },
     talks: async () => {
-      await vi.waitFor(() => expect(journal.presented).toHaveLength(connections), PATIENCE)
+      await eventually(() => expect(journal.presented).toHaveLength(connections))
       const text = `hello ${connections}`
       expect(await line.ask(text)).toMatch(new RegExp(`^\\w+: ${text}$`))
     },
     stops: async (reason) => {
-      await vi.waitFor(async () => expect(await line.stoppedBy()).toMatch(reason), PATIENCE)
+      await eventually(async () => expect(await line.stoppedBy()).toMatch(reason))
       const { asked, targets } = journal
       const requests = targets.length
       await pause(A_WHILE_MS)

@@ -1,7 +1,8 @@
 import { type EventEmitter, once } from 'node:events'
 import { ticketSource } from '@wsticket/client'
 import { io, type Socket } from 'socket.io-client'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../../test/eventually.js'
 import { HeldUpStore } from '../../test/held-up-store.js'
 import { ticketsAt } from '../../test/here.js'
 import { type DemoServer, newJournal, type Service, startDemoServer } from '../demo/server.js'
@@ -45,7 +46,7 @@ it('says why it refuses, and tells the audit log', async () => {
   const ticket = await ticketsAt(demo.http).take()
   const told = async (auth: object, origin?: string): Promise<unknown> => {
     const client = show(demo, auth, origin)
-    await vi.waitFor(() => expect(client.told).toHaveLength(1))
+    await eventually(() => expect(client.told).toHaveLength(1))
     return client.told[0]
   }
   expect(await told({})).toEqual({ code: 'credential_missing' })
@@ -67,9 +68,9 @@ it('says why it refuses, and tells the audit log', async () => {
 it('tells a client why its session ends before it disconnects it', async () => {
   const demo = await start()
   const { told } = show(demo, { ticket: await ticketsAt(demo.http).take() })
-  await vi.waitFor(() => expect(told).toEqual(['connect']))
+  await eventually(() => expect(told).toEqual(['connect']))
   await demo.wsticket.revoke({ subject: 'ada' })
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(told).toEqual(['connect', { code: 'session_revoked' }, 'io server disconnect']),
   )
 })
@@ -79,9 +80,9 @@ it('ends the session of a client that goes', async () => {
   const closed: string[] = []
   demo.wsticket.events.on('session.closed', ({ ref }) => closed.push(ref))
   const { socket, told } = show(demo, { ticket: await ticketsAt(demo.http).take() })
-  await vi.waitFor(() => expect(told).toEqual(['connect']))
+  await eventually(() => expect(told).toEqual(['connect']))
   socket.disconnect()
-  await vi.waitFor(() => expect(closed).toHaveLength(1))
+  await eventually(() => expect(closed).toHaveLength(1))
 })
 
 it('ends the session of a client that went while its ticket was redeemed', async () => {
@@ -106,7 +107,7 @@ it('ends the session of a client that went while its ticket was redeemed', async
   demo.cut()
   await gone
   heldUp.release()
-  await vi.waitFor(() => expect(ends).toEqual(['opened', 'closed']))
+  await eventually(() => expect(ends).toEqual(['opened', 'closed']))
   expect(told).not.toContain('connect')
 })
 
@@ -114,7 +115,7 @@ it('keeps a client whose own heartbeat works, though it knows no other', async (
   const demo = await start({ sessions: { heartbeatSeconds: 2, heartbeatTimeoutSeconds: 1 } })
   const since = performance.now()
   const { told } = show(demo, { ticket: await ticketsAt(demo.http).take() })
-  await vi.waitFor(() => expect(performance.now() - since).toBeGreaterThan(3500), { timeout: 5000 })
+  await eventually(() => expect(performance.now() - since).toBeGreaterThan(3500))
   expect(told).toEqual(['connect'])
 })
 
@@ -124,7 +125,7 @@ it('is tried again by a client whose ticket was used, and left alone by one whos
   const good = ticketsAt(demo.http)
   const used = await good.take()
   const first = show(demo, { ticket: used })
-  await vi.waitFor(() => expect(first.told).toEqual(['connect']))
+  await eventually(() => expect(first.told).toEqual(['connect']))
 
   const stopped: string[] = []
   let taken = 0
@@ -135,9 +136,9 @@ it('is tried again by a client whose ticket was used, and left alone by one whos
     onStopped: (code) => stopped.push(code),
   })
   onTestFinished(close)
-  await vi.waitFor(() => expect(socket.connected).toBe(true))
+  await eventually(() => expect(socket.connected).toBe(true))
   expect(taken).toBe(2)
   await demo.wsticket.revoke({ session: journal.presented[2] ?? '' })
-  await vi.waitFor(() => expect(stopped).toEqual(['session_closed']))
+  await eventually(() => expect(stopped).toEqual(['session_closed']))
   expect(socket.active).toBe(false)
 })

@@ -1,7 +1,8 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { dial } from '../../../../test/socket-probe.js'
+import { eventually } from '../../test/eventually.js'
 import { ticketsAt } from '../../test/here.js'
 import { type DemoServer, type Service, startDemoServer } from '../demo/server.js'
 import { ticketWebSocket } from '../ticket-web-socket.js'
@@ -42,33 +43,33 @@ it('keeps two documents and the presence of their users the same', async () => {
   const { demo, doc } = await start()
   doc.getText('notes').insert(0, 'from the server')
   const [ada, alan] = [connect(demo, 'ada'), connect(demo, 'alan')]
-  await vi.waitFor(() => expect(alan.text.toString()).toBe('from the server'))
+  await eventually(() => expect(alan.text.toString()).toBe('from the server'))
   ada.text.insert(0, 'Ada, ')
-  await vi.waitFor(() => expect(alan.text.toString()).toBe('Ada, from the server'))
+  await eventually(() => expect(alan.text.toString()).toBe('Ada, from the server'))
   expect(doc.getText('notes').toString()).toBe('Ada, from the server')
 
   ada.provider.awareness.setLocalState({ name: 'Ada' })
   const present = (): unknown => alan.provider.awareness.getStates().get(ada.doc.clientID)
-  await vi.waitFor(() => expect(present()).toEqual({ name: 'Ada' }))
+  await eventually(() => expect(present()).toEqual({ name: 'Ada' }))
   // One who comes later sees her, too, and none sees her when her connection has broken.
   const late = connect(demo, 'alan')
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(late.provider.awareness.getStates().get(ada.doc.clientID)).toEqual({ name: 'Ada' }),
   )
   ada.provider.shouldReconnect = () => false
   demo.cut()
-  await vi.waitFor(() => expect(alan.provider.synced).toBe(true))
-  await vi.waitFor(() => expect(present()).toBeUndefined())
+  await eventually(() => expect(alan.provider.synced).toBe(true))
+  await eventually(() => expect(present()).toBeUndefined())
 })
 
 it('takes no changes from who may only read', async () => {
   const { demo, doc } = await start()
   const [ada, alan] = [connect(demo, 'ada'), connect(demo, 'alan')]
-  await vi.waitFor(() => expect([ada.provider.synced, alan.provider.synced]).toEqual([true, true]))
+  await eventually(() => expect([ada.provider.synced, alan.provider.synced]).toEqual([true, true]))
   alan.text.insert(0, 'from Alan')
   // Comes after it, and arrives.
   alan.provider.awareness.setLocalState({ name: 'Alan' })
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(ada.provider.awareness.getStates().get(alan.doc.clientID)).toEqual({ name: 'Alan' }),
   )
   expect(doc.getText('notes').toString()).toBe('')
