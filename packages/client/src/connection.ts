@@ -302,7 +302,8 @@ export abstract class Connection extends SocketEvents {
     const { until } = this.#state
     const now = this.#parts.clock.now()
     const slept = now - this.#tickSetAt > SLEPT_MS
-    if (until !== undefined && until <= now) {
+    // A clock that was put back would let it wait for hours: what is due by the old one is done now.
+    if (until !== undefined && (until <= now || now < this.#tickSetAt)) {
       this.apply({ type: 'timer' })
     } else {
       this.#setTick()

@@ -909,6 +909,15 @@ describe('a page that sleeps, hides, or changes networks', () => {
     expect(socket.state.cause.code).toBe('session_closed')
   })
 
+  it('does not wait for hours when the clock is put back', async () => {
+    server.ticketAnswers.push('cut')
+    const socket = connect()
+    await reached(socket, 'waiting')
+    clock.putBack(3_600_000)
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
   it('asks at once after a change of networks, and again when the server must have noticed', async () => {
     const page = new Page()
     const socket = connect({ page, credential })

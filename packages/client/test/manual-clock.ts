@@ -10,10 +10,9 @@ export class ManualClock implements Clock {
   }
 
   after(milliseconds: number, callback: () => void): () => void {
-    const timer = { at: this.#now + milliseconds, callback }
-    this.#timers.push(timer)
+    this.#timers.push({ at: this.#now + milliseconds, callback })
     return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer)
+      this.#timers = this.#timers.filter((other) => other.callback !== callback)
     }
   }
 
@@ -36,6 +35,12 @@ export class ManualClock implements Clock {
   /** Goes on by so much while timers stand still, as in a machine that sleeps; they are late when it wakes. */
   sleep(milliseconds: number): void {
     this.#now += milliseconds
+  }
+
+  /** Is put back by so much; timers run on as they did. */
+  putBack(milliseconds: number): void {
+    this.#now -= milliseconds
+    this.#timers = this.#timers.map(({ at, callback }) => ({ at: at - milliseconds, callback }))
   }
 
   /** Goes on until the next timer is due. */
