@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import { PATHS } from '@wsticket/protocol'
+import { jwtProtocols, PATHS } from '@wsticket/protocol'
 import { describe, expect, it } from 'vitest'
 import { listen } from '../../../../test/listen.js'
 import { attempt, SocketProbe } from '../../../../test/socket-probe.js'
@@ -47,6 +47,7 @@ async function live(options: { readonly leak?: (ticket: string) => string } = {}
     audiences: [],
     store: kept,
     bind: { origin: true },
+    pathways: { jwtSubprotocol: 'warn' },
     validate: 'owner',
     limits: { sessionsPerUser: 3 },
     authenticate: async (request) => {
@@ -74,7 +75,8 @@ async function live(options: { readonly leak?: (ticket: string) => string } = {}
       path: '/ws',
       ws: {
         verifyClient: ({ req }: { req: IncomingMessage }): boolean => {
-          write('the request of the application', [req.url, req.headers, req.rawHeaders])
+          const { url, headers, rawHeaders, headersDistinct } = req
+          write('the request of the application', [url, headers, rawHeaders, headersDistinct])
           return true
         },
       },
@@ -153,6 +155,18 @@ async function live(options: { readonly leak?: (ticket: string) => string } = {}
     await connect(`/ws?ticket=${third}x`, refusals ? ['wsticket.refused'] : [])
     await connect(`/ws?ticket=${third}`, ['wsticket.refused', 'a'].slice(0, refusals ? 2 : 0), third)
   }
+  // By JWT: let in, and refused in every way there is.
+  const riding = tokenOf('bob', { sid: 's' })
+  await connect('/ws', [...jwtProtocols(riding), 'chat.v2'])
+  for (const refusals of [false, true]) {
+    const more = refusals ? ['wsticket.refused'] : []
+    await connect('/ws', [...jwtProtocols(`${riding}x`), ...more])
+    await connect('/ws', [...jwtProtocols(riding), `jwt.${tokenOf('eve')}`, ...more])
+    await connect('/ws', [...jwtProtocols(riding), `wsticket.${second}`, ...more])
+    await connect('/ws', [...jwtProtocols(riding), ...more], FOREIGN)
+    await connect('/elsewhere', [...jwtProtocols(riding), ...more])
+    await connect('/ws', ['wsticket.v1', `wsticket.${riding}`, ...more])
+  }
   // Tickets and tokens where none belong.
   const init = { method: 'POST', headers: { origin: ORIGIN } }
   for (const stray of [third, token]) {
@@ -208,6 +222,7 @@ describe('tickets, JWTs and keys', () => {
       'event ticket.issued',
       'event ticket.redeemed',
       'event redeem.refused',
+      'event pathway.used',
       'event request.refused',
       'event ticket.reused',
       'event session.renewed',

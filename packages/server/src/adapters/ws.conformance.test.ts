@@ -16,7 +16,7 @@ const harness: AdapterHarness = async (application) => {
   const wsticket = createWsticket({
     store: memoryStore({ clock }),
     clock,
-    authenticate: async () => undefined,
+    ...application.options,
     origins: [ORIGIN],
   })
   const server = createServer()

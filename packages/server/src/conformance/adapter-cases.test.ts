@@ -17,7 +17,7 @@ const naive: AdapterHarness = async (application) => {
   const wsticket = createWsticket({
     store: memoryStore({ clock }),
     clock,
-    authenticate: async () => undefined,
+    ...application.options,
     origins: [origin],
     audiences: [...application.paths],
   })
@@ -90,6 +90,8 @@ describe('the conformance suite for adapters', () => {
     'nothing is selected where nothing was offered',
     'a refusal is an HTTP status with a problem document',
     'a refusal over wsticket.refused is a close frame and not one other byte',
+    'an upgrade by JWT is admitted where that is open, and its JWT is neither selected nor shown to the application',
+    'a JWT beside a ticket is not shown either',
     'a foreign Origin is 403 over HTTP, and does not burn the ticket',
     'a path of nobody is 404',
     'a ticket is for its own route only, and another one does not burn it',

@@ -1,5 +1,6 @@
 import { admittingCases } from './adapter/admitting.js'
 import { livingCases } from './adapter/living.js'
+import { pathwayCases } from './adapter/pathways.js'
 import { refusingCases } from './adapter/refusing.js'
 import type { AdapterCase } from './adapter-harness.js'
 
@@ -12,4 +13,9 @@ import type { AdapterCase } from './adapter-harness.js'
  *   test(name, () => run(startMyServer))
  * }
  */
-export const adapterCases: readonly AdapterCase[] = [...admittingCases, ...refusingCases, ...livingCases]
+export const adapterCases: readonly AdapterCase[] = [
+  ...admittingCases,
+  ...refusingCases,
+  ...pathwayCases,
+  ...livingCases,
+]

@@ -1,3 +1,4 @@
+import type { WsticketOptions } from '../options.js'
 import type { Session } from '../sessions/session.js'
 import type { Wsticket } from '../wsticket.js'
 
@@ -13,6 +14,8 @@ export interface AdapterApplication {
   readonly paths: readonly string[]
   /** Selects one of the subprotocols that the adapter says were offered. */
   readonly selectProtocol: (offered: readonly string[]) => string | undefined
+  /** To be given to `createWsticket`. */
+  readonly options: Pick<WsticketOptions, 'authenticate' | 'pathways'>
   /** To be called with each admitted socket; what it throws, the adapter has to bear. */
   readonly connected: (socket: ApplicationSocket, session: Session) => void | Promise<void>
   /** To be called with target and headers of the request, if the adapter lets an application see it. */
@@ -30,7 +33,10 @@ export interface RawConnection {
 
 /** A server with the application behind the adapter. */
 export interface AdapterUnderTest {
-  /** Made with `origin` among its origins, `now` and `advance` as its clock, and everything else left as it is. */
+  /**
+   * Made with the application's `options`, `origin` among its origins, `now` and `advance` as its clock, and everything else
+   * left as it is.
+   */
   readonly wsticket: Wsticket
   /** The value of `Host` in requests. */
   readonly host: string

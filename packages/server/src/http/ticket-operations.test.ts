@@ -650,4 +650,16 @@ describe('GET config', () => {
       },
     })
   })
+
+  it('names the pathways that are open, the one to prefer first', async () => {
+    const of = rig({ pathways: { anonymous: 'warn', jwtSubprotocol: 'on' } })
+    const { json } = await of.ask({ target: PATHS.config })
+    expect(json.pathways).toEqual(['ticket', 'jwt_subprotocol', 'anonymous'])
+  })
+
+  it('says that tickets are switched off, and that nothing carries them then', async () => {
+    const of = rig({ pathways: { ticket: 'off', jwtSubprotocol: 'on' } })
+    const { json } = await of.ask({ target: PATHS.config })
+    expect(json).toMatchObject({ pathways: ['jwt_subprotocol'], carriers: [] })
+  })
 })

@@ -57,6 +57,7 @@ export function adapterCase(
       const application: AdapterApplication = {
         paths: ['/ws', '/feed'],
         selectProtocol: (offered) => offered.find((protocol) => protocol === 'chat.v2'),
+        options: { authenticate: async () => undefined },
         sawRequest: (request) => void requests.push(request),
         connected(socket, session) {
           const heard: string[] = []
