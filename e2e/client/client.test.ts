@@ -38,7 +38,7 @@ beforeAll(async () => {
 describe.concurrent.each(BROWSERS)('A TicketSocket in %s lives through', (name, browser) => {
   serverRestarts(browser)
   redisRestarts(browser)
-  hiddenTabs(browser)
+  hiddenTabs(browser, { freezes: name === 'Chromium' })
   networkFaults(browser, backend)
   offlineAndOnline(browser, backend)
   blockedUpgrades(browser, backend)

@@ -66,7 +66,7 @@ export class PlaywrightBrowser implements RealBrowser {
     return new PlaywrightProfile(await this.browser.newContext())
   }
 
-  /** A profile whose tabs are hidden when another is in front of them. */
+  /** A profile whose tabs are hidden when another is in front of them; for one test at a time. */
   async window(): Promise<PlaywrightProfile> {
     const own = this.#own
     if (own === undefined) return await this.profile()

@@ -18,6 +18,8 @@ export interface Fired {
   readonly to?: string
   /** The cause's code, for a `statechange`; what was thrown, for `threw`. */
   readonly because?: string
+  /** When it moves on by itself, for a `statechange`. */
+  readonly until?: number | undefined
   /** For a `close`, and for a `statechange` that followed a close frame. */
   readonly code?: number | undefined
   readonly reason?: string
@@ -79,6 +81,8 @@ export interface ConnectOptions {
   readonly login: string
   /** How long each JWT lives. */
   readonly lifeSeconds: number
+  /** Whether it finds out why connections fail that nobody explains. @default false */
+  readonly diagnosed?: boolean
 }
 
 /** What a page sends: who it believes to be, so that the server can tell if it is heard as somebody else. */

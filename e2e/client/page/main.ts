@@ -1,5 +1,6 @@
 // The page of the scenarios. It shows nothing: what it would show, tests ask `rig` for.
 import { TicketSocket } from '@wsticket/client'
+import { diagnosis } from '@wsticket/client/diagnosis'
 import { PATHS } from '@wsticket/protocol'
 import type { ClientRecord, ConnectOptions, View, Wanted } from '../records.js'
 import { freshToken } from './auth.js'
@@ -47,17 +48,19 @@ function isThere(view: View, { state, cause, connections = 0, dueInMs }: Wanted)
 const rig = {
   /** Makes a client, and lets it connect. */
   connect(name: string, options: ConnectOptions): void {
-    const { api, client, user } = options
+    const { api, client, user, diagnosed = false } = options
     const token = freshToken(options)
     const { dials, fetch, WebSocket } = countKnocks()
     const socket = new TicketSocket(`${api.replace('http', 'ws')}/ws`, {
       tickets: { url: api + PATHS.ticket, credential: ({ refresh }) => token(refresh), fetch },
       WebSocket,
+      diagnose: diagnosed ? diagnosis() : undefined,
     })
     const speaker = new Speaker(socket, { client, user, dials })
     socket.addEventListener('statechange', ({ from, to, cause }) => {
       const { code: because, closeCode: code } = cause
-      speaker.note({ type: 'statechange', from: from.name, to: to.name, because, code })
+      const { until } = to
+      speaker.note({ type: 'statechange', from: from.name, to: to.name, because, code, until })
     })
     clients.set(name, { socket, speaker, token, api })
   },

@@ -11,15 +11,22 @@ export function blockedUpgrades(browser: () => RealBrowser, backend: () => Backe
     const rig = await aRig(cleanUp, backend())
     const proxy = await refusingProxy(rig.server.port, cleanUp)
     const tab = await openTab(await aProfile(browser(), cleanUp), rig)
-    await tab.connect('ada', { api: `http://127.0.0.1:${proxy.port}` })
-    await tab.comesTo('ada', { state: 'waiting', cause: 'connection_failed' })
-    await tab.call('say', 'ada', 3)
-    // Never opened, so nothing was closed either, as far as the application is concerned.
-    const { fired } = await tab.call('record', 'ada')
-    expect(fired.filter(({ type }) => type !== 'statechange')).toEqual([])
+    const api = `http://127.0.0.1:${proxy.port}`
+    await tab.connect('plain', { api })
+    await tab.connect('diagnosed', { api, diagnosed: true })
+    await tab.comesTo('plain', { state: 'waiting', cause: 'connection_failed' })
+    await tab.comesTo('diagnosed', { state: 'waiting', cause: 'websocket_blocked' })
+    for (const name of ['plain', 'diagnosed']) {
+      await tab.call('say', name, 3)
+      // Never opened, so nothing was closed either, as far as the application is concerned.
+      const { fired } = await tab.call('record', name)
+      expect(fired.filter(({ type }) => type !== 'statechange')).toEqual([])
+    }
     proxy.refuses = false
-    await tab.comesTo('ada', { state: 'open' })
-    expectNothingAmiss(await tab.settle('ada'))
-    await expectNoSurprise(tab, 'ada')
+    for (const name of ['plain', 'diagnosed']) {
+      await tab.comesTo(name, { state: 'open' })
+      expectNothingAmiss(await tab.settle(name))
+      await expectNoSurprise(tab, name)
+    }
   })
 }

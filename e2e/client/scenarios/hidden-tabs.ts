@@ -1,14 +1,18 @@
 import { expect, it } from 'vitest'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
-import type { PlaywrightBrowser } from '../playwright-browser.js'
+import type { PlaywrightBrowser, PlaywrightTab } from '../playwright-browser.js'
 import { aProfile, aRig, cleanupsOf, openTab } from '../rig.js'
 import { until } from '../until.js'
 
 const TALK_MS = 50
 
-/** What a user sees who leaves the page behind another tab for a while. */
-export function hiddenTabs(browser: () => PlaywrightBrowser): void {
-  it('a restart of the server while its tab is hidden', async (test) => {
+/**
+ * What a user sees who leaves the page behind another tab for a while.
+ *
+ * @param freezes whether the browser can also be told to put the tab to sleep, as it does by itself with tabs long hidden
+ */
+export function hiddenTabs(browser: () => PlaywrightBrowser, { freezes }: { freezes: boolean }): void {
+  it(`a restart of the server while its tab is hidden${freezes ? ', and one while it is frozen' : ''}`, async (test) => {
     const cleanUp = cleanupsOf(test)
     const rig = await aRig(cleanUp)
     const profile = await aProfile({ profile: () => browser().window() }, cleanUp)
@@ -21,11 +25,24 @@ export function hiddenTabs(browser: () => PlaywrightBrowser): void {
     await tab.hears('ada', 1)
 
     await rig.server.restart('SIGKILL')
-    await tab.comesTo('ada', { state: 'open', connections: 2 })
+    let connections = 2
+    await tab.comesTo('ada', { state: 'open', connections })
+    if (freezes) {
+      await freeze(tab.tab, () => rig.server.restart('SIGKILL'))
+      connections = 3
+      await tab.comesTo('ada', { state: 'open', connections })
+    }
     await cover.close()
     await until('the page to be visible', async () => (await tab.call('page')).visible || undefined)
     expectNothingAmiss(await tab.settle('ada'))
     await expectNoSurprise(tab, 'ada')
-    expect((await tab.call('view', 'ada')).connections).toBe(2)
+    expect((await tab.call('view', 'ada')).connections).toBe(connections)
   })
+}
+
+async function freeze({ page }: PlaywrightTab, meanwhile: () => Promise<void>): Promise<void> {
+  const devTools = await page.context().newCDPSession(page)
+  await devTools.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await meanwhile()
+  await devTools.send('Page.setWebLifecycleState', { state: 'active' })
 }
