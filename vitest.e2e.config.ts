@@ -1,9 +1,11 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 /** No aliases: these tests meet what is built and what a user would install, in real processes and browsers. */
 export default defineConfig({
   test: {
     include: ['e2e/**/*.test.ts'],
+    // Takes a build for each value of a flag: `npm run test:nextjs`.
+    exclude: [...configDefaults.exclude, 'e2e/nextjs/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A browser and a server each take a core; two files at once would only wait for each other.
