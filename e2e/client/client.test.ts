@@ -14,6 +14,7 @@ import { networkFaults } from './scenarios/network.js'
 import { offlineAndOnline } from './scenarios/offline.js'
 import { redisRestarts } from './scenarios/redis.js'
 import { serverRestarts } from './scenarios/restarts.js'
+import { sharedLogins } from './scenarios/shared-login.js'
 import { sleepOverExpiry } from './scenarios/sleep.js'
 import { twoTabs } from './scenarios/tabs.js'
 
@@ -44,6 +45,7 @@ describe.concurrent.each(BROWSERS)('A TicketSocket in %s lives through', (name, 
   blockedUpgrades(browser, backend)
   backAndForward(browser, backend)
   twoTabs(browser, backend)
+  sharedLogins(browser, backend)
   // Only this one does such a thing; `npm run test:browsers:long` sees all of it.
   if (name === 'Firefox') heldBack(browser, backend, { heldMs: 500, patienceMs: 15_000 })
 })

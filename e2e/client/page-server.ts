@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SignJWT } from 'jose'
 import type { CleanupList } from '../../test/cleanups.js'
 import { listen } from '../../test/listen.js'
@@ -8,9 +9,19 @@ import { listen } from '../../test/listen.js'
 export const ISSUER = 'https://id.example'
 export const AUDIENCE = 'rig'
 
+const TOKEN_MS = 100
+
 const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>Rig</title>
 <script type="module" src="/page.js"></script></html>`
 const ELSEWHERE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Elsewhere</title></html>'
+
+/** Refresh tokens that are used up by each refresh leave only one of two that come at once logged in. */
+export interface TokenCounts {
+  given: number
+  /** Requests that are being answered now, and the most there were at once. */
+  asking: number
+  atOnce: number
+}
 
 /** What serves the page: its script, and the tokens of whoever signs in there. */
 export interface PageServer {
@@ -18,8 +29,8 @@ export interface PageServer {
   readonly origin: string
   /** What signs the tokens. */
   readonly secret: string
-  /** Tokens that were given so far. */
-  readonly tokens: () => number
+  /** How a login's tokens were asked for so far. */
+  readonly tokensOf: (login: string) => TokenCounts
 }
 
 /** Serves a page on a free port, and ends it afterwards. */
@@ -28,7 +39,12 @@ export async function aPageServer(
   scripts: Readonly<Record<string, string>>,
 ): Promise<PageServer> {
   const secret = randomBytes(32).toString('base64url')
-  let tokens = 0
+  const counts = new Map<string, TokenCounts>()
+  const tokensOf = (login: string): TokenCounts => {
+    const known = counts.get(login) ?? { given: 0, asking: 0, atOnce: 0 }
+    counts.set(login, known)
+    return known
+  }
   const files: Record<string, [type: string, body: string]> = {
     '/': ['text/html', PAGE],
     '/elsewhere': ['text/html', ELSEWHERE],
@@ -38,8 +54,14 @@ export async function aPageServer(
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://page.example')
     if (pathname === '/token' && request.method === 'POST') {
-      tokens += 1
+      const tokens = tokensOf(searchParams.get('login') ?? '')
+      tokens.asking += 1
+      tokens.atOnce = Math.max(tokens.atOnce, tokens.asking)
+      // As an auth service far away does, so that those who do not wait for each other are seen together.
+      await sleep(TOKEN_MS)
       const token = await sign(secret, searchParams)
+      tokens.asking -= 1
+      tokens.given += 1
       response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).end(token)
       return
     }
@@ -52,7 +74,7 @@ export async function aPageServer(
     answer(request, response).catch((error: unknown) => response.destroy(Error(String(error))))
   })
   const { http } = await listen(server, cleanUp)
-  return { origin: http, secret, tokens: () => tokens }
+  return { origin: http, secret, tokensOf }
 }
 
 async function sign(secret: string, wishes: URLSearchParams): Promise<string> {

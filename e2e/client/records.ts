@@ -83,6 +83,8 @@ export interface ConnectOptions {
   readonly lifeSeconds: number
   /** Whether it finds out why connections fail that nobody explains. @default false */
   readonly diagnosed?: boolean
+  /** The name under which it shares its login with other tabs. @default it does not */
+  readonly sharedAs?: string
 }
 
 /** What a page sends: who it believes to be, so that the server can tell if it is heard as somebody else. */

@@ -1,18 +1,7 @@
 // The page of the scenarios. It shows nothing: what it would show, tests ask `rig` for.
-import { TicketSocket } from '@wsticket/client'
-import { diagnosis } from '@wsticket/client/diagnosis'
 import { PATHS } from '@wsticket/protocol'
 import type { ClientRecord, ConnectOptions, View, Wanted } from '../records.js'
-import { freshToken } from './auth.js'
-import { countKnocks } from './knocks.js'
-import { Speaker } from './speaker.js'
-
-interface Client {
-  readonly socket: TicketSocket
-  readonly speaker: Speaker
-  readonly token: (refresh: boolean) => Promise<string>
-  readonly api: string
-}
+import { type Client, connectClient } from './connect.js'
 
 // Firefox holds the next one back half as long again as the one before, up to a minute.
 const MOST_KNOCKS = 20
@@ -47,28 +36,13 @@ function isThere(view: View, { state, cause, connections = 0, dueInMs }: Wanted)
 
 const rig = {
   /** Makes a client, and lets it connect. */
-  connect(name: string, options: ConnectOptions): void {
-    const { api, client, user, diagnosed = false } = options
-    const token = freshToken(options)
-    const { dials, fetch, WebSocket } = countKnocks()
-    const socket = new TicketSocket(`${api.replace('http', 'ws')}/ws`, {
-      tickets: { url: api + PATHS.ticket, credential: ({ refresh }) => token(refresh), fetch },
-      WebSocket,
-      diagnose: diagnosed ? diagnosis() : undefined,
-    })
-    const speaker = new Speaker(socket, { client, user, dials })
-    socket.addEventListener('statechange', ({ from, to, cause }) => {
-      const { code: because, closeCode: code } = cause
-      const { until } = to
-      speaker.note({ type: 'statechange', from: from.name, to: to.name, because, code, until })
-    })
-    clients.set(name, { socket, speaker, token, api })
+  connect: (name: string, options: ConnectOptions): void => {
+    clients.set(name, connectClient(options))
   },
 
   say: (name: string, count: number): void => clientOf(name).speaker.say(count),
   talk: (name: string, everyMs: number): void => clientOf(name).speaker.talk(everyMs),
   hush: (name: string): void => clientOf(name).speaker.hush(),
-  close: (name: string): void => clientOf(name).speaker.close(),
 
   view: (name: string): View => viewOf(clientOf(name)),
 
@@ -98,9 +72,11 @@ const rig = {
 
   /** Logs out of the server, as an application's button does; gives the status of the answer. */
   async logOut(name: string): Promise<number> {
-    const { api, token } = clientOf(name)
-    const headers = { authorization: `Bearer ${await token(false)}` }
-    return (await fetch(api + PATHS.logout, { method: 'POST', headers })).status
+    const { api, credential, login } = clientOf(name)
+    const headers = { authorization: `Bearer ${await credential({ refresh: false })}` }
+    const { status } = await fetch(api + PATHS.logout, { method: 'POST', headers })
+    login?.logout()
+    return status
   },
 
   /**

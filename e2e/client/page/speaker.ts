@@ -4,7 +4,6 @@ import type { ClientRecord, Dials, Fired, Sent } from '../records.js'
 export interface AnySocket {
   readonly readyState: number
   send(data: string): void
-  close(): void
   addEventListener(type: string, listener: (event: Event) => void): void
 }
 
@@ -88,11 +87,6 @@ export class Speaker {
 
   hush(): void {
     window.clearInterval(this.#talking)
-  }
-
-  close(): void {
-    this.hush()
-    this.#socket.close()
   }
 
   record(): ClientRecord {

@@ -7,6 +7,7 @@ import { blockedUpgrades } from '../scenarios/blocked.js'
 import { networkFaults } from '../scenarios/network.js'
 import { redisRestarts } from '../scenarios/redis.js'
 import { serverRestarts } from '../scenarios/restarts.js'
+import { sharedLogins } from '../scenarios/shared-login.js'
 import { sleepOverExpiry } from '../scenarios/sleep.js'
 import { twoTabs } from '../scenarios/tabs.js'
 import { startWebKit } from './webkit.js'
@@ -31,5 +32,6 @@ describe('A TicketSocket in WebKitGTK lives through', () => {
   blockedUpgrades(browser, backend)
   backAndForward(browser, backend)
   twoTabs(browser, backend)
+  sharedLogins(browser, backend)
   sleepOverExpiry(browser)
 })
