@@ -39,8 +39,8 @@ export class FakeLocks {
   #request<Outcome>(
     client: string,
     name: string,
-    { signal, steal }: { readonly signal?: AbortSignal; readonly steal?: boolean },
-    work: () => Promise<Outcome>,
+    { signal, steal, ifAvailable }: Parameters<Locks['request']>[1],
+    work: (lock: unknown) => Promise<Outcome>,
   ): Promise<Outcome> {
     const lock = this.#locks.get(name) ?? { holder: undefined, lose: () => {}, waiting: [] }
     this.#locks.set(name, lock)
@@ -52,11 +52,15 @@ export class FakeLocks {
         const release = (): void => {
           if (lock.lose === lost) this.#next(lock)
         }
-        work().then(resolve, reject).finally(release)
+        work({ name }).then(resolve, reject).finally(release)
       }
       if (steal) {
         lock.lose()
         grant()
+        return
+      }
+      if (ifAvailable && lock.holder !== undefined) {
+        work(null).then(resolve, reject)
         return
       }
       const request = { client, grant }

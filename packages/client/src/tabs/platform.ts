@@ -2,8 +2,8 @@
 export interface Locks {
   request<Outcome>(
     name: string,
-    options: { readonly signal?: AbortSignal; readonly steal?: boolean },
-    work: () => Promise<Outcome>,
+    options: { readonly signal?: AbortSignal; readonly steal?: boolean; readonly ifAvailable?: boolean },
+    work: (lock: unknown) => Promise<Outcome>,
   ): Promise<Outcome>
   query(): Promise<{
     readonly held?: readonly { readonly name?: string | undefined; readonly clientId?: string | undefined }[]

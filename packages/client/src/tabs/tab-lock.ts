@@ -37,17 +37,14 @@ export async function underLock<Outcome>(
     doing = work()
     return doing
   }
-  let stealFrom: string | undefined
   while (!signal.aborted) {
     const holder = await holderOf(locks, name)
-    const steal = stealFrom !== undefined && stealFrom === holder
     const patience = new AbortController()
     const giveUp = (): void => patience.abort()
     signal.addEventListener('abort', giveUp, { once: true })
     const cancel = clock.after(PATIENCE_MS + random() * PATIENCE_SPREAD_MS, giveUp)
     try {
-      // Who steals does not wait, and may give no signal.
-      return await locks.request(name, steal ? { steal } : { signal: patience.signal }, () => {
+      return await locks.request(name, { signal: patience.signal }, () => {
         cancel()
         return doIt()
       })
@@ -56,13 +53,33 @@ export async function underLock<Outcome>(
       if (doing) return await doing
       // Some pages may have no locks, sandboxed ones for instance.
       if (!patience.signal.aborted) return await work()
-      stealFrom = holder
     } finally {
       cancel()
       signal.removeEventListener('abort', giveUp)
     }
+    if (holder !== undefined && !signal.aborted) await takeFrom(holder, { locks, name }, doIt)
+    if (doing) return await doing
   }
   return undefined
+}
+
+/** Takes the lock away from who has kept it for too long. Of several that want to, one does; the others wait for that one. */
+async function takeFrom(
+  holder: string,
+  { locks, name }: { readonly locks: Locks; readonly name: string },
+  doIt: () => Promise<unknown>,
+): Promise<void> {
+  await locks.request(`${name} taken away`, { ifAvailable: true }, async (mine) => {
+    if (!mine || holder !== (await holderOf(locks, name))) return
+    await new Promise<unknown>((taken, refused) => {
+      const begin = (): Promise<unknown> => {
+        const doing = doIt()
+        taken(undefined)
+        return doing
+      }
+      locks.request(name, { steal: true }, begin).then(taken, refused)
+    })
+  })
 }
 
 async function holderOf(locks: Locks, name: string): Promise<string | undefined> {
