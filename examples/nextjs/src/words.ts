@@ -1,5 +1,5 @@
 import { explain } from '@wsticket/client/diagnosis'
-import type { TicketSocketHandle } from '@wsticket/client/react'
+import type { TicketSocketState } from '@wsticket/client/react'
 
 interface StatusWords {
   readonly text: string
@@ -7,7 +7,7 @@ interface StatusWords {
 }
 
 /** Says where a connection is. */
-export function statusWords(state: TicketSocketHandle['state']): StatusWords {
+export function statusWords(state: TicketSocketState): StatusWords {
   switch (state.name) {
     case 'idle':
       return { text: 'Not connected', tone: 'busy' }

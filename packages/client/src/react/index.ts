@@ -1,5 +1,5 @@
 export { TicketSocketProvider, type TicketSocketProviderProps } from './provider.js'
-export type { IdleState, SocketConnection, SocketHandlers } from './socket-keeper.js'
+export type { IdleState, SocketConnection, SocketHandlers, TicketSocketState } from './socket-keeper.js'
 export { ticketAuthEnabled } from './ticket-auth-enabled.js'
 export {
   type TicketSocketHandle,

@@ -1,7 +1,7 @@
 // Compiled, never run: what a user may and may not write.
 import { createElement, type ReactElement } from 'react'
 import { ticketSource } from '../index.js'
-import { TicketSocketProvider, ticketAuthEnabled, useTicketSocket } from './index.js'
+import { TicketSocketProvider, type TicketSocketState, ticketAuthEnabled, useTicketSocket } from './index.js'
 
 const url = 'wss://api.example.com/ws'
 const tickets = { url: 'https://api.example.com/api/websocket/ticket', credential: () => 'jwt' }
@@ -14,6 +14,11 @@ export function SignIn(): string {
   // @ts-expect-error nothing has caused a socket that is not there
   if (state.name === 'idle') return state.cause.code
   return `${taken} ${state.cause.code}`
+}
+
+/** Takes a state as its property. */
+export function because(state: TicketSocketState): string | undefined {
+  return state.cause?.code
 }
 
 export function All(): string {

@@ -37,9 +37,12 @@ export interface IdleState {
   readonly cause?: undefined
 }
 
+/** Where the connection of a component is. */
+export type TicketSocketState = ConnectionState | IdleState
+
 /** A socket as it is at one moment. */
 export interface SocketSnapshot {
-  readonly state: ConnectionState | IdleState
+  readonly state: TicketSocketState
   readonly socket: TicketSocket | undefined
 }
 
@@ -99,9 +102,9 @@ export class SocketKeeper {
 
   /** Keeps the socket open until what this returns is called, and nobody else holds it. */
   readonly hold = (): (() => void) => {
-    this.#holds++
     this.#over = false
     this.#open()
+    this.#holds++
     return () => {
       this.#holds--
       // A moment later: StrictMode lets go of everything and takes it again at once.

@@ -1,14 +1,14 @@
 'use client'
 import { useContext, useEffect, useInsertionEffect, useRef, useSyncExternalStore } from 'react'
-import type { ConnectionState, Message, TicketSocket } from '../index.js'
+import type { Message, TicketSocket } from '../index.js'
 import { KeeperContext } from './provider.js'
-import { type IdleState, idle, type SocketConnection, type SocketHandlers } from './socket-keeper.js'
+import { idle, type SocketConnection, type SocketHandlers, type TicketSocketState } from './socket-keeper.js'
 import { useKeeper } from './use-keeper.js'
 
 /** A socket as a component sees it. */
 export interface TicketSocketHandle {
   /** Where the connection is; `idle` while there is no socket. `state.cause.code` says why, above all when it is `stopped`. */
-  readonly state: ConnectionState | IdleState
+  readonly state: TicketSocketState
   /**
    * Sends a message, or keeps it until there is a connection; `false` if there is none and none will come (`idle`, `stopped`).
    * Throws `OutboxFullError` as `TicketSocket` does. It never changes while the socket belongs to the same user.
