@@ -57,27 +57,29 @@ export async function underLock<Outcome>(
       cancel()
       signal.removeEventListener('abort', giveUp)
     }
-    if (holder !== undefined && !signal.aborted) await takeFrom(holder, { locks, name }, doIt)
-    if (doing) return await doing
+    if (holder === undefined || signal.aborted) continue
+    const taken = await takeFrom(holder, { locks, name }, doIt)
+    if (taken) return await taken.doing
   }
   return undefined
 }
 
 /** Takes the lock away from who has kept it for too long. Of several that want to, one does; the others wait for that one. */
-async function takeFrom(
+async function takeFrom<Outcome>(
   holder: string,
   { locks, name }: { readonly locks: Locks; readonly name: string },
-  doIt: () => Promise<unknown>,
-): Promise<void> {
-  await locks.request(`${name} taken away`, { ifAvailable: true }, async (mine) => {
-    if (!mine || holder !== (await holderOf(locks, name))) return
-    await new Promise<unknown>((taken, refused) => {
-      const begin = (): Promise<unknown> => {
+  doIt: () => Promise<Outcome>,
+): Promise<{ readonly doing: Promise<Outcome> } | undefined> {
+  return await locks.request(`${name} taken away`, { ifAvailable: true }, async (mine) => {
+    if (!mine || holder !== (await holderOf(locks, name))) return undefined
+    return await new Promise<{ readonly doing: Promise<Outcome> }>((taken, refused) => {
+      const begin = (): Promise<Outcome> => {
         const doing = doIt()
-        taken(undefined)
+        taken({ doing })
         return doing
       }
-      locks.request(name, { steal: true }, begin).then(taken, refused)
+      // What becomes of the work is heard from the work itself.
+      locks.request(name, { steal: true }, begin).catch(refused)
     })
   })
 }
