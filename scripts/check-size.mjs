@@ -10,7 +10,14 @@ import { orExplain } from './lib/explain.mjs'
 /** The goal for the core is 5,000; see "Size" in docs/client.md. */
 const CORE_LIMIT = 8_200
 /** @type {Readonly<Record<string, number>>} */
-const SUBPATH_LIMITS = { diagnosis: 1_900, fallback: 1_500, react: 1_400, spare: 900, tabs: 1_400 }
+const SUBPATH_LIMITS = {
+  diagnosis: 1_900,
+  fallback: 1_500,
+  libraries: 500,
+  react: 1_400,
+  spare: 900,
+  tabs: 1_400,
+}
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 const CORE = `export { TicketSocket } from '${packages}client/dist/index.js'`

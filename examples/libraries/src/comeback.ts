@@ -1,4 +1,4 @@
-import { isFinal } from './final.js'
+import { isFinal } from '@wsticket/client/libraries'
 
 // Widest window of the first wait, and of any: see the backoff of `TicketSocket`.
 const FIRST_WINDOW_MS = 1000

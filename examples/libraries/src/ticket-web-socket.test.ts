@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { mayReconnect, ticketWebSocket } from '@wsticket/client/libraries'
 import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { eventually } from '../test/eventually.js'
 import { ticketsAt } from '../test/here.js'
 import { type DemoServer, newJournal, startDemoServer } from './demo/server.js'
 import { chatService } from './demo/services/chat.js'
-import { mayReconnect, ticketWebSocket } from './ticket-web-socket.js'
 
 // Longer than the first wait of a socket that comes back by itself.
 const A_WHILE_MS = 100

@@ -340,7 +340,7 @@ function endOf(
 }
 
 function endEvents(close: Close, failed: boolean): Event[] {
-  return [...(failed ? [new Event('error')] : []), new ConnectionCloseEvent(close)]
+  return [...(failed ? [new Event('error')] : []), new ConnectionCloseEvent('close', close)]
 }
 
 function causeOf(thrown: unknown): Cause {

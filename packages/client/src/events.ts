@@ -28,8 +28,9 @@ export class ConnectionCloseEvent extends Event implements CloseEvent {
   readonly reason: string
   readonly wasClean: boolean
 
-  constructor({ code, reason, wasClean }: Close) {
-    super('close')
+  // As the browser's is made, since libraries make copies of events by their constructors.
+  constructor(type: string, { code, reason, wasClean }: Close) {
+    super(type)
     this.code = code
     this.reason = reason
     this.wasClean = wasClean

@@ -56,7 +56,7 @@ describe('SocketEvents', () => {
 
 describe('ConnectionCloseEvent', () => {
   it('has the shape of a CloseEvent', () => {
-    const event = new ConnectionCloseEvent({ code: 3003, reason: 'why', wasClean: true })
+    const event = new ConnectionCloseEvent('close', { code: 3003, reason: 'why', wasClean: true })
     expect(event).toMatchObject({ type: 'close', code: 3003, reason: 'why', wasClean: true })
     expect(event).toBeInstanceOf(Event)
   })

@@ -1,5 +1,5 @@
 import type { SocketConstructor, TicketSource } from '@wsticket/client'
-import type { ticketWebSocket } from '../ticket-web-socket.js'
+import type { ticketWebSocket } from '@wsticket/client/libraries'
 
 /** A library with a connection, as the demonstration and the tests see it. */
 export interface Line {

@@ -1,5 +1,5 @@
+import { mayReconnect, type TicketWebSocket } from '@wsticket/client/libraries'
 import { type Client, type ClientOptions, createClient } from 'graphql-ws'
-import { mayReconnect, type TicketWebSocket } from '../ticket-web-socket.js'
 
 /** A client of graphql-ws whose sockets bring tickets as a subprotocol beside `graphql-transport-ws`. */
 export function connectGraphql(

@@ -1,6 +1,6 @@
 import { isTicketError, type TicketSource } from '@wsticket/client'
+import { isFinal } from '@wsticket/client/libraries'
 import { WebSocket } from 'partysocket'
-import { isFinal } from '../final.js'
 
 type PartySocketOptions = NonNullable<ConstructorParameters<typeof WebSocket>[2]>
 

@@ -1,5 +1,5 @@
+import { mayReconnect, type TicketWebSocket } from '@wsticket/client/libraries'
 import ReconnectingWebSocket, { type Options } from 'reconnecting-websocket'
-import { mayReconnect, type TicketWebSocket } from '../ticket-web-socket.js'
 
 // It gives up on a socket that is not open after 4 seconds; ours has limits of its own, and may wait for a ticket.
 const CONNECTION_TIMEOUT_MS = 120_000

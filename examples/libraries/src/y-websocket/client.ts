@@ -1,6 +1,6 @@
+import { mayReconnect, type TicketWebSocket } from '@wsticket/client/libraries'
 import { WebsocketProvider } from 'y-websocket'
 import type * as Y from 'yjs'
-import { mayReconnect, type TicketWebSocket } from '../ticket-web-socket.js'
 
 type ProviderOptions = NonNullable<ConstructorParameters<typeof WebsocketProvider>[3]>
 

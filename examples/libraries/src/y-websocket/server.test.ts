@@ -1,3 +1,4 @@
+import { ticketWebSocket } from '@wsticket/client/libraries'
 import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
@@ -5,7 +6,6 @@ import { dial } from '../../../../test/socket-probe.js'
 import { eventually } from '../../test/eventually.js'
 import { ticketsAt } from '../../test/here.js'
 import { type DemoServer, type Service, startDemoServer } from '../demo/server.js'
-import { ticketWebSocket } from '../ticket-web-socket.js'
 import { connectDocument } from './client.js'
 import { serveDocument } from './server.js'
 

@@ -1,6 +1,6 @@
 import { TicketSocket } from '@wsticket/client'
+import { ticketWebSocket } from '@wsticket/client/libraries'
 import { connectGraphql } from '../../graphql-ws/client.js'
-import { ticketWebSocket } from '../../ticket-web-socket.js'
 import { Answers, type Line, type LineParts, socketOptions } from '../line.js'
 
 export function graphqlLine(parts: LineParts): Line {

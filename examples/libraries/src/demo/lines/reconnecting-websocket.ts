@@ -1,5 +1,5 @@
+import { mayReconnect, ticketWebSocket } from '@wsticket/client/libraries'
 import { connectReconnecting } from '../../reconnecting-websocket/client.js'
-import { mayReconnect, ticketWebSocket } from '../../ticket-web-socket.js'
 import { Answers, type Line, type LineParts, socketOptions } from '../line.js'
 
 export function reconnectingLine(parts: LineParts): Line {

@@ -1,5 +1,5 @@
+import { ticketWebSocket } from '@wsticket/client/libraries'
 import * as Y from 'yjs'
-import { ticketWebSocket } from '../../ticket-web-socket.js'
 import { connectDocument } from '../../y-websocket/client.js'
 import { Answers, type Line, type LineParts, socketOptions } from '../line.js'
 

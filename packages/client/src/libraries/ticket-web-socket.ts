@@ -1,4 +1,5 @@
-import { TicketSocket, type TicketSocketOptions, type TicketSource } from '@wsticket/client'
+import { TicketSocket, type TicketSocketOptions } from '../ticket-socket.js'
+import type { TicketSource } from '../ticket-source.js'
 
 // All is said; only a login helps; only whoever deploys can help.
 const FINAL_CLOSE_CODES: readonly unknown[] = [1000, 3000, 3003]
