@@ -22,6 +22,7 @@ import {
   renewal,
   stateOf,
 } from '../../conformance/store/given.js'
+import type { IssueTerms } from '../store.js'
 import { type RedisStoreOptions, type RedisTicketStore, redisStore } from './index.js'
 
 interface Given {
@@ -177,6 +178,59 @@ describe('what is kept', () => {
     // Burst, rate times life and grace, the subject itself; half as much again, for time that passes between the two.
     expect(most).toBeGreaterThan(6)
     expect(most).toBeLessThanOrEqual(1.5 * (5 + 20 * (0.3 + 0.2) + 1))
+  })
+})
+
+describe('a user who has gone', () => {
+  const GRACE = 1000
+  const DAY_MS = 86_400_000
+  const terms = { ...REDEEM, maxSessionMs: DAY_MS }
+
+  async function leave(
+    all: Given,
+    before: (store: RedisTicketStore) => Promise<unknown> = async () => {},
+    by: Partial<IssueTerms> = {},
+  ): Promise<number> {
+    const { redis, store, prefix } = all
+    await before(store)
+    const { ref } = await issued(store, { ttlMs: 100 }, by)
+    const own = attempt()
+    expect((await store.redeem(ref, own, terms)).kind).toBe('admitted')
+    const key = `${prefix}:{${ADA.slice(0, 2)}}:u:${ADA}`
+    expect(await redis.command('PTTL', key)).toBeGreaterThan(DAY_MS - 10_000)
+    await store.closeSocket(ref, own.id)
+    return Number(await redis.command('PTTL', key))
+  }
+
+  // Clients that come without a credential are each a user of their own. Kept until the session maximum, those of one address
+  // took a hundred megabytes.
+  test('is not kept until the session would have ended', async () => {
+    const all = await given({ graceMs: GRACE })
+    expect(await leave(all)).toBeLessThanOrEqual(100 + GRACE)
+    await expect.poll(() => keptKeys([all.redis], all.prefix), { timeout: 5000 }).toEqual([])
+  })
+
+  test('is kept for what is left: another socket, a ticket, a rate, a logout', async () => {
+    const other = await given({ graceMs: GRACE })
+    expect(await leave(other, (store) => opened(store, {}, terms))).toBeGreaterThan(DAY_MS - 10_000)
+
+    const ticket = await given({ graceMs: GRACE })
+    const left = await leave(ticket, (store) => issued(store, { ttlMs: 60_000 }))
+    expect(left).toBeGreaterThan(50_000)
+    expect(left).toBeLessThanOrEqual(60_000 + GRACE)
+
+    const rate = await given({ graceMs: GRACE })
+    const slow = { rate: { burst: 5, perSecond: 0.01 } }
+    expect(await leave(rate, undefined, slow)).toBeGreaterThan(90_000)
+
+    const everywhere = await given({ graceMs: GRACE })
+    const subject = { kind: 'subject', subject: ADA, rememberMs: LONG_MS } as const
+    expect(await leave(everywhere, (store) => store.revoke(subject))).toBeGreaterThan(LONG_MS - 10_000)
+
+    const login = await given({ graceMs: GRACE })
+    const phone = { kind: 'login', subject: ADA, login: ADAS_PHONE, rememberMs: LONG_MS } as const
+    expect(await leave(login, (store) => store.revoke(phone))).toBeGreaterThan(LONG_MS - 10_000)
+    expect(await issueKind(login.store, holder(ADA, { login: ADAS_PHONE }))).toBe('revoked')
   })
 })
 

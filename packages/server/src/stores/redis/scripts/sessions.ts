@@ -61,7 +61,15 @@ for place, socket in ipairs(session.sockets) do
       subject.sessions = without(subject.sessions, ref)
       write_ticket(key, ticket, rest, math.max(tonumber(ticket[4]), at) + tonumber(ARGV[4]) - at)
     end
+    -- Who comes once and goes is not kept for as long as could have been stayed. A logout is remembered to its end.
+    local idle = #subject.sessions == 0 and subject.logout.till <= at and redis.call('HLEN', subject.key) == 3
+    if idle then
+      local till = math.max(at, math.ceil(subject.arrival / 1024))
+      for _, it in ipairs(subject.outstanding) do till = math.max(till, it.expires) end
+      subject.ends = math.min(subject.ends, till + tonumber(ARGV[4]))
+    end
     write_subject(subject, at, 0, 0)
+    if idle then redis.call('PEXPIRE', subject.key, int(math.max(subject.ends - at, 1))) end
     return { 'closed' }
   end
 end
