@@ -38,7 +38,9 @@ const sound = {
     name: '@wsticket/client',
     exports: { '.': './dist/index.js' },
     dependencies: { '@wsticket/protocol': '1' },
+    peerDependencies: { react: '18' },
   }),
+  'packages/client/src/react/hook.ts': `import 'react'\n`,
   'packages/client/src/index.ts': `import '@wsticket/protocol'\n`,
   'examples/chat/package.json': manifest({
     name: 'chat',
@@ -128,6 +130,12 @@ describe('the import rules', () => {
       'core-takes-node-crypto-alone',
     ],
     ['the core imports an optional peer', core, 'ws', 'peers-behind-subpaths'],
+    [
+      'a subpath imports the peer of another',
+      'packages/client/src/tabs/tab.ts',
+      'react',
+      'peers-behind-subpaths',
+    ],
     ['an import is not declared', core, 'zod', 'declared'],
     ['a published source takes a tool of the root', core, 'vitest', 'declared'],
     ['a test takes what nobody declares', 'packages/client/src/x.test.ts', 'left-pad', 'declared'],

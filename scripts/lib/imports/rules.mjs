@@ -153,10 +153,12 @@ function aboutDeclaration(workspace, { path, home, isTest }, name) {
   // A package finds itself by its own name, as its users do; only its tests get this far with it.
   if (has(home.dependencies) || name === home.name) return undefined
   if (has(home.peerDependencies)) {
-    if (isTest || path.startsWith(`${home.directory}/src/adapters/`)) return undefined
+    // An adapter, or a subpath of that peer's name.
+    const behind = [`${home.directory}/src/adapters/`, `${home.directory}/src/${name}/`]
+    if (isTest || behind.some((folder) => path.startsWith(folder))) return undefined
     return {
       rule: 'peers-behind-subpaths',
-      remedy: `${name} is an optional peer, and not everybody has it: import it in src/adapters alone.`,
+      remedy: `${name} is an optional peer, and not everybody has it: import it in src/adapters or src/${name} alone.`,
     }
   }
   const dev = isTest || !home.published

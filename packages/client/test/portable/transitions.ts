@@ -1,5 +1,5 @@
 // The transition suite as it is, in whatever runtime this is; whoever started it reads the report.
-import '../../packages/client/src/connection-state.test.js'
+import '../../src/connection-state.test.js'
 import { runDeclared } from './tiny-vitest.js'
 
 const report = JSON.stringify(await runDeclared())
