@@ -110,7 +110,7 @@ describe('The Next.js example', () => {
     const closed = times(served.chat, 'session.closed')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
-    await expect.poll(() => times(served.chat, 'session.closed')).toBe(closed + 1)
+    await expect.poll(() => times(served.chat, 'session.closed'), { timeout: 20_000 }).toBe(closed + 1)
     expect(complaints).toEqual([])
   })
 })

@@ -25,11 +25,20 @@ export interface SceneLog {
   readonly states: string[]
   /** The tick of the callback that was asked for a credential, for each time. */
   readonly credentials: number[]
+  /** Whom it was shown to, and what, for each time it came to the screen. */
+  readonly shown: string[]
   renders: number
   handle: TicketSocketHandle | undefined
 }
 
-export const log: SceneLog = { messages: [], states: [], credentials: [], renders: 0, handle: undefined }
+export const log: SceneLog = {
+  messages: [],
+  states: [],
+  credentials: [],
+  shown: [],
+  renders: 0,
+  handle: undefined,
+}
 
 export function Scene({ kind, mounted, ...props }: SceneProps): ReactElement {
   const { url, user, enabled, tick } = props
@@ -48,17 +57,23 @@ export function Scene({ kind, mounted, ...props }: SceneProps): ReactElement {
   }
   return (
     <main>
-      {mounted && kind === 'own' && <Status tick={tick} connection={connection} />}
+      {mounted && kind === 'own' && <Status tick={tick} user={user} connection={connection} />}
       {mounted && kind === 'provider' && (
         <TicketSocketProvider {...connection}>
-          <Status tick={tick} connection={{}} />
+          <Status tick={tick} user={user} connection={{}} />
         </TicketSocketProvider>
       )}
     </main>
   )
 }
 
-function Status({ tick, connection }: { tick: number; connection: UseTicketSocketOptions }): ReactElement {
+interface StatusProps {
+  readonly tick: number
+  readonly user: string
+  readonly connection: UseTicketSocketOptions
+}
+
+function Status({ tick, user, connection }: StatusProps): ReactElement {
   const handle = useTicketSocket({
     ...connection,
     onMessage: ({ data }: MessageEvent<string>) => log.messages.push(`${tick} ${data}`),
@@ -67,6 +82,7 @@ function Status({ tick, connection }: { tick: number; connection: UseTicketSocke
   const { state, send, restart } = handle
   useEffect(() => {
     log.renders++
+    log.shown.push(`${user} ${state.name}`)
     log.handle = handle
   })
   if (state.name === 'stopped') {
