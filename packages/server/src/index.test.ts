@@ -7,6 +7,7 @@ describe('the published names', () => {
     expect(Object.keys(everything).sort()).toEqual([
       'WsticketError',
       'auditLog',
+      'clientAddresses',
       'createWsticket',
       'introspection',
       'isWsticketError',

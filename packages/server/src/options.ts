@@ -51,7 +51,7 @@ export interface WsticketOptions<C extends Claims = Claims> {
    *
    * @default tickets alone
    */
-  readonly pathways?: PathwayOptions<C> | undefined
+  readonly pathways?: PathwayOptions<NoInfer<C>> | undefined
   /** What happens when a used ticket comes again. @default 'event' */
   readonly onReuse?: 'event' | 'revoke-session' | undefined
   /** Where clients reach the WebSocket, as they must dial it. @default the request's own scheme and `Host` */

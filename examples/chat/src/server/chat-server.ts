@@ -15,7 +15,7 @@ import { authRoutes } from '../auth/node-auth.js'
 import { ownTokens } from '../auth/own-tokens.js'
 import type { PasswordHasher } from '../auth/passwords.js'
 import { serveChat } from './chat-connection.js'
-import { clientAddresses } from './client-address.js'
+import { addressFinder } from './client-address.js'
 import { type Config, localOrigins } from './config.js'
 import { listen } from './listen.js'
 import { setCommonHeaders, staticPage } from './static-page.js'
@@ -115,7 +115,7 @@ async function serve(
     })
     auditLog(wsticket.events, log)
     followRevocations(wsticket, auth, onError)
-    const answerAuth = authRoutes(auth, { origins, onError, addressOf: clientAddresses(trustedProxies) })
+    const answerAuth = authRoutes(auth, { origins, onError, addressOf: addressFinder(trustedProxies) })
     const answerRest = ticketRoutes(wsticket, { also: [apiDocs()], otherwise: page })
     server.on('request', (request, response) => {
       setCommonHeaders(request, response)

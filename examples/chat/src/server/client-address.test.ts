@@ -1,14 +1,13 @@
 import { createServer } from 'node:http'
 import { isIP } from 'node:net'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { listen } from '../../../../test/listen.js'
 import { rawHttp, requestText } from '../../../../test/raw-http.js'
-import { clientAddresses, isNetwork } from './client-address.js'
+import { addressFinder, isNetwork } from './client-address.js'
 
 /** What is taken for the client's address, of a request that this machine sends with these lines. */
 async function addressOf(trusted: readonly string[], ...forwarded: readonly string[]): Promise<string> {
-  const find = clientAddresses(trusted)
+  const find = addressFinder(trusted)
   const server = createServer((request, response) => response.end(find(request)))
   const { port } = await listen(server)
   const lines = forwarded.map((hops) => `X-Forwarded-For: ${hops}`)
@@ -43,7 +42,7 @@ describe('a network', () => {
     'is %s',
     (text) => {
       expect(isNetwork(text)).toBe(true)
-      expect(() => clientAddresses([text])).not.toThrow()
+      expect(() => addressFinder([text])).not.toThrow()
     },
   )
 
@@ -59,18 +58,5 @@ describe('a network', () => {
     'a',
   ])('is not %j', (text) => {
     expect(isNetwork(text)).toBe(false)
-  })
-
-  it('is never something that the list of networks chokes on', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(fc.ipV4Extended(), fc.ipV6(), fc.string()),
-        fc.integer({ max: 200 }),
-        (address, bits) => {
-          const text = `${address}/${bits}`
-          if (isNetwork(text)) clientAddresses([text])
-        },
-      ),
-    )
   })
 })

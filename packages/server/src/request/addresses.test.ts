@@ -1,13 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { headerLines } from '../../test/rig.js'
-import { clientAddress, limitKeyOf, Networks, networkOf } from './addresses.js'
+import { clientAddress, clientAddresses, limitKeyOf, Networks, networkOf } from './addresses.js'
 
 const trusted = new Networks(['10.0.0.0/8', 'fd00::/8', '127.0.0.1'], 'trustedProxies')
 
 function address(peer: string, ...forwarded: readonly string[]): string {
   return clientAddress(headerLines({ 'x-forwarded-for': forwarded }), peer, trusted)
 }
+
+describe('clientAddresses', () => {
+  it('finds the address for routes of one’s own', () => {
+    const addressOf = clientAddresses(['10.0.0.0/8'])
+    const headers = headerLines({ 'x-forwarded-for': '1.1.1.1, 203.0.113.9' })
+    expect(addressOf({ peer: '10.0.0.1', headers })).toBe('203.0.113.9')
+    expect(addressOf({ peer: '198.51.100.1', headers })).toBe('198.51.100.1')
+  })
+
+  it('says what is no network', () => {
+    expect(() => clientAddresses(['10/8'])).toThrow(/^trustedProxies: "10\/8" is not a network/)
+  })
+})
 
 describe('clientAddress', () => {
   it('is the peer, whatever it says, unless that is a trusted proxy', () => {
@@ -120,6 +133,8 @@ describe('Networks', () => {
     '10/8',
     '10.0.0.0/33',
     '10.0.0.0/-1',
+    'fe80::1%lo',
+    'fe80::%eth0/64',
     '10.0.0.0/',
     '010.0.0.0/8',
     'fd00::/129',

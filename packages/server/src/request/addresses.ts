@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import type { HeaderLines } from './message.js'
+import type { HeaderLines, RequestData } from './message.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Network = [Address, number]
@@ -47,6 +47,21 @@ export function clientAddress(headers: HeaderLines, peer: string, trusted: Netwo
   return address
 }
 
+/**
+ * Gives what finds a client's address as wsticket does, for routes of your own: the peer's or, if that is one of the trusted
+ * proxies (CIDR), the last one in `X-Forwarded-For` that none of them has. Throws a `TypeError` for what is no network.
+ *
+ * @example
+ * const addressOf = clientAddresses(['10.0.0.0/8'])
+ * addressOf({ peer: '10.0.0.7', headers: () => ['203.0.113.7'] }) // '203.0.113.7'
+ */
+export function clientAddresses(
+  trustedProxies: readonly string[],
+): (request: Pick<RequestData, 'headers' | 'peer'>) => string {
+  const trusted = new Networks(trustedProxies, 'trustedProxies')
+  return ({ headers, peer }) => clientAddress(headers, peer, trusted)
+}
+
 /** The network that an address lies in, such as `203.0.113.0/24`; `undefined` for what is no address. */
 export function networkOf(address: string): string | undefined {
   const parsed = parseAddress(address)
@@ -86,8 +101,9 @@ function isAddress(text: string): boolean {
 function parseCidr(cidr: string, option: string): Network {
   const whole = cidr.includes('/') ? cidr : `${cidr}/${cidr.includes(':') ? 128 : 32}`
   try {
-    // The library reads `10/8` as 0.0.0.10/8.
-    if (!isAddress(whole.slice(0, whole.indexOf('/')))) throw new TypeError('not an address')
+    // The library reads `10/8` as 0.0.0.10/8, and takes zones, which are names of this machine alone.
+    const address = whole.slice(0, whole.indexOf('/'))
+    if (!isAddress(address) || address.includes('%')) throw new TypeError('not an address')
     return ipaddr.parseCIDR(whole)
   } catch {
     throw new TypeError(
