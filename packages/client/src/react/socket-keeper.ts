@@ -143,27 +143,28 @@ export class SocketKeeper {
   }
 
   #open(): void {
-    if (this.options === undefined) {
-      throw new TypeError(
-        'wsticket: nothing can be sent while it is rendered; send in an effect or in a handler',
-      )
-    }
-    const { tickets } = this.options
+    const { tickets } = this.#shown()
     if (this.#mustForget && 'grant' in tickets) tickets.clear()
     this.#mustForget = false
     if (this.#enabled && !this.#snapshot.socket) this.#start()
   }
 
   #start(): void {
-    const { options } = this
-    if (!options) return
-    const tickets = latestTickets(options.tickets, () => this.options?.tickets ?? options.tickets)
+    const options = this.#shown()
+    const tickets = latestTickets(options.tickets, () => this.#shown().tickets)
     const socket = new TicketSocket(this.#address, { ...options, tickets })
     socket.addEventListener('statechange', ({ to }) => {
       if (this.#snapshot.socket === socket) this.#show({ state: to, socket })
     })
     for (const listening of this.#listening) this.#attach(socket, listening)
     this.#show({ state: socket.state, socket })
+  }
+
+  #shown(): SocketConnection {
+    if (this.options) return this.options
+    throw new TypeError(
+      'wsticket: nothing can be sent while it is rendered; send in an effect or in a handler',
+    )
   }
 
   #close(): void {
