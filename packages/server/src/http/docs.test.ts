@@ -150,6 +150,7 @@ describe('the documents', () => {
             '@wsticket/server/docs': [join(ROOT, 'packages/server/src/adapters/api-docs.ts')],
             '@wsticket/server/redis': [join(ROOT, 'packages/server/src/stores/redis/index.ts')],
             '@wsticket/server/*': [join(ROOT, 'packages/server/src/adapters/*.ts')],
+            '@wsticket/client/*': [join(ROOT, 'packages/client/src/*/index.ts')],
             '@wsticket/*': [join(ROOT, 'packages/*/src/index.ts')],
             '*': [join(ROOT, 'node_modules/@types/*'), join(ROOT, 'node_modules/*')],
           },
