@@ -22,7 +22,8 @@ const BUFFER_WAIT_MS = 30_000
 // "Try again later" of the IANA registry.
 const CLOSE_TRY_AGAIN_LATER = 1013
 
-const WRITE_PERMISSION = 'chat:write'
+/** Who may ask. */
+export const WRITE_PERMISSION = 'chat:write'
 
 /** A socket, as far as the chat needs one; a `ws` socket is one. */
 export interface ChatSocket {

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { auditLog, createWsticket, isWsticketError, type Wsticket } from '@wsticket/server'
+import { auditLog, createWsticket, isWsticketError, type PathwayMode, type Wsticket } from '@wsticket/server'
 import { apiDocs } from '@wsticket/server/docs'
 import { serverLimits, ticketRoutes } from '@wsticket/server/node-http'
 import { admitUpgrades } from '@wsticket/server/ws'
@@ -14,9 +14,9 @@ import { type AuthEvent, AuthService } from '../auth/auth-service.js'
 import { authRoutes } from '../auth/node-auth.js'
 import { ownTokens } from '../auth/own-tokens.js'
 import type { PasswordHasher } from '../auth/passwords.js'
-import { serveChat } from './chat-connection.js'
+import { serveChat, WRITE_PERMISSION } from './chat-connection.js'
 import { addressFinder } from './client-address.js'
-import { type Config, localOrigins } from './config.js'
+import { type Config, type LegacyPathway, localOrigins } from './config.js'
 import { listen } from './listen.js'
 import { setCommonHeaders, staticPage } from './static-page.js'
 import { openStores, type Stores } from './stores.js'
@@ -110,6 +110,10 @@ async function serve(
       ...(publicOrigin !== undefined && {
         publicUrl: `${publicOrigin.replace(/^http/, 'ws')}${SOCKET_PATH}`,
       }),
+      pathways: {
+        jwtSubprotocol: legacyMode('jwt_subprotocol', config),
+        anonymous: { mode: legacyMode('anonymous', config), permissions: [WRITE_PERMISSION] },
+      },
       tickets: { ttlSeconds: config.ticketDefaultTtl, maxTtlSeconds: config.ticketMaxTtl },
       validate: config.mode === 'production' ? 'owner' : 'public',
     })
@@ -150,6 +154,11 @@ async function buildAgent(options: ChatServerOptions, onError: (error: unknown) 
   const { model } = config
   const brain = model === undefined ? plannedBrain({ toolbox }) : modelBrain({ endpoint: model, toolbox })
   return createAgent({ brain, onError })
+}
+
+// Each use is told in the log: a legacy pathway is there to be left.
+function legacyMode(pathway: LegacyPathway, { legacyPathways }: Config): PathwayMode {
+  return legacyPathways.includes(pathway) ? 'warn' : 'off'
 }
 
 // A logout is one for both, from this side too: without the refresh tokens nobody comes back.

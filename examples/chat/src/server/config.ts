@@ -20,6 +20,8 @@ export interface Config {
   readonly ticketDefaultTtl: number
   readonly ticketMaxTtl: number
   readonly tokenTtl: number
+  /** Ways to connect that are open beside the ticket. */
+  readonly legacyPathways: readonly LegacyPathway[]
   readonly mode: Mode
   readonly logLevel: LogLevel
   /** Absent: the agent works without a model. */
@@ -30,6 +32,7 @@ export interface Config {
 
 export type Mode = (typeof MODES)[number]
 export type LogLevel = (typeof LOG_LEVELS)[number]
+export type LegacyPathway = (typeof LEGACY_PATHWAYS)[number]
 
 export type ConfigOutcome =
   | { readonly ok: true; readonly config: Config }
@@ -38,6 +41,7 @@ export type ConfigOutcome =
 
 const MODES = ['development', 'test', 'production'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const LEGACY_PATHWAYS = ['jwt_subprotocol', 'anonymous'] as const
 const DEFAULT_TICKET_TTL = 300
 const SHOWN_CHARACTERS = 80
 const MODEL_VARIABLES = ['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OPENAI_MODEL'] as const
@@ -74,6 +78,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     fallback: 900,
     what: 'a whole number of seconds',
   })
+  const legacyPathways = reader.someOf('LEGACY_PATHWAYS', LEGACY_PATHWAYS)
   const mode = reader.oneOf('NODE_ENV', MODES, 'production')
   const logLevel = reader.oneOf('LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'silent' : 'info')
   const model = reader.model()
@@ -83,7 +88,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return {
     ok: true,
     config: {
-      ...{ port, host, trustedProxies, ...times, mode, logLevel, notes },
+      ...{ port, host, trustedProxies, ...times, legacyPathways, mode, logLevel, notes },
       ...(publicOrigin !== undefined && { publicOrigin }),
       ...(allowedOrigins && { allowedOrigins }),
       ...(nodeName !== undefined && { nodeName }),
@@ -132,6 +137,16 @@ class Reader {
     const found = allowed.find((each) => each === text)
     if (found === undefined) this.wrong(name, text, `it must be one of: ${allowed.join(', ')}`, fallback)
     return found ?? fallback
+  }
+
+  someOf<const T extends string>(name: string, allowed: readonly T[]): readonly T[] {
+    const text = this.#text(name)
+    if (text === undefined) return []
+    const parts = text.split(',').map((part) => part.trim())
+    const found = allowed.filter((each) => parts.includes(each))
+    if (found.length === parts.length) return found
+    this.wrong(name, text, `it must be some of: ${allowed.join(', ')}`, allowed.join(','))
+    return []
   }
 
   host(name: string, fallback: string): string {

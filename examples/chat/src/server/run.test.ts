@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:http'
-import { ticketProtocols } from '@wsticket/protocol'
+import { anonymousProtocols, jwtProtocols, ticketProtocols } from '@wsticket/protocol'
 import { serverLimits } from '@wsticket/server/node-http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
@@ -177,6 +177,26 @@ describe('the chat', () => {
     const headers = { origin: 'https://app.example.com' }
     expect((await jsonOf(await post(`${chat.address}/auth/login`, login, headers))).expires_in).toBe(60)
     expect((await post(`${chat.address}/auth/login`, login, { origin: chat.address })).status).toBe(403)
+  })
+
+  it('opens legacy pathways to those who name them, and tells each use', async () => {
+    const closed = await startChat()
+    const { access } = await signIn(closed, 'ada')
+    const dialed = (chat: RunningChat, protocols: string[]): Promise<Page> =>
+      Page.open(`${chat.address.replace('http', 'ws')}/ws`, { protocols })
+    await expect(dialed(closed, jwtProtocols(access))).rejects.toThrow('403')
+    await expect(dialed(closed, [...anonymousProtocols])).rejects.toThrow('401')
+
+    const chat = await startChat({ LEGACY_PATHWAYS: 'jwt_subprotocol,anonymous' })
+    const ada = await signIn(chat, 'ada')
+    for (const protocols of [jwtProtocols(ada.access), [...anonymousProtocols]]) {
+      const page = await dialed(chat, protocols)
+      expect(await page.ask('one', '1+1')).toMatchObject({ text: '1+1 = 2' })
+      page.leave()
+    }
+    expect(chat.logged()).toContain('"pathway":"jwt_subprotocol"')
+    expect(chat.logged()).toContain('"pathway":"anonymous"')
+    expect(chat.logged()).not.toContain(ada.access)
   })
 
   it('answers the rest with the page, under headers for everything', async () => {
