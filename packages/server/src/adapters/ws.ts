@@ -41,7 +41,8 @@ export interface AdmitOptions {
 export type SocketHandler<C extends Claims> = (socket: WebSocket, session: Session<C>) => void | Promise<void>
 
 /**
- * Lets upgrades in that bring a good ticket, and calls back with the socket and its session.
+ * Lets upgrades in that bring a good ticket, or come by another pathway that is open, and calls back with the socket and its
+ * session.
  *
  * Upgrades on other paths are left to the server's other listeners; if there are none, they get 404. What
  * it returns takes the route away again; sockets stay.

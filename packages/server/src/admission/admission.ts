@@ -96,17 +96,14 @@ export class AdmissionDesk<C extends Claims = Claims> {
   /** Redeems a ticket that came some other way. */
   async redeem(ticket: string, context: RedeemContext): Promise<Admission<C> | Refused> {
     const knock: Knock = { ...context, pathway: 'ticket' }
-    const entry = this.#parts.pathways.find(({ pathway }) => pathway.name === 'ticket')
-    const mode = entry?.mode ?? 'off'
+    const open = this.#parts.pathways.find(({ pathway, mode }) => pathway.name === 'ticket' && mode !== 'off')
     const outcome =
-      mode === 'off'
+      open === undefined
         ? pathwayDisabled
-        : await this.#orUnavailable(() =>
-            this.#opener.open({ ok: true, ticket }, context, {
-              pathway: 'ticket',
-              deprecated: mode === 'warn',
-            }),
-          )
+        : await this.#orUnavailable(() => {
+            const way = { pathway: 'ticket', deprecated: open.mode === 'warn' } as const
+            return this.#opener.open({ ok: true, ticket }, context, way)
+          })
     if (!outcome.ok) this.#report(outcome, knock)
     return outcome
   }
