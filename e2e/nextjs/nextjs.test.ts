@@ -13,9 +13,13 @@ interface Served {
 }
 
 /** The example and its backend, which have to know each other's address before either is there. */
-async function serve(flag: string, cleanUp: CleanupList): Promise<Served> {
+async function serve(
+  flag: string,
+  cleanUp: CleanupList,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   const port = await freePort()
-  const chat = await startChat(cleanUp, { ALLOWED_ORIGINS: `http://127.0.0.1:${port}` })
+  const chat = await startChat(cleanUp, { ALLOWED_ORIGINS: `http://127.0.0.1:${port}`, ...more })
   const variables: Variables = {
     NEXT_PUBLIC_ENABLE_TICKET_AUTH: flag,
     NEXT_PUBLIC_BACKEND_HTTP_URL: chat.http,
@@ -119,15 +123,27 @@ describe('The Next.js example with NEXT_PUBLIC_ENABLE_TICKET_AUTH=false', () => 
   const cleanUp = afterAllTests()
 
   it(
-    'asks for no ticket, and says that the backend allows nothing else',
+    'asks for no ticket, and connects only by what the backend allows beside them',
     async () => {
       const browser = await launchChromium(cleanUp)
-      const { chat, page: address } = await serve('false', cleanUp)
+      const PORT = String(await freePort())
+      const { chat, page: address } = await serve('false', cleanUp, {
+        PORT,
+        LEGACY_PATHWAYS: 'jwt_subprotocol',
+      })
+      const allowed = await open(browser, address)
+      await signIn(allowed.page)
+      await reads(allowed.page, 'Connected by jwt_subprotocol')
+      expect(allowed.complaints).toEqual([])
+      await allowed.page.close()
+      await chat.end('SIGTERM')
+
+      const strict = await startChat(cleanUp, { PORT, ALLOWED_ORIGINS: address })
       const { page } = await open(browser, address)
       await signIn(page)
       await reads(page, 'pathway_disabled')
-      expect(times(chat, 'login.opened')).toBe(1)
-      expect(chat.output()).not.toContain('ticket.issued')
+      expect(times(strict, 'login.opened')).toBe(1)
+      for (const { output } of [chat, strict]) expect(output()).not.toContain('ticket.issued')
     },
     BUILD_AND_START_MS,
   )
