@@ -120,7 +120,7 @@ export class FakeChannel implements Channel {
 
   /** Nothing arrives any more, as in a tab that is frozen, until it thaws. */
   freeze(): void {
-    this.#held = []
+    this.#held ??= []
   }
 
   thaw(): void {

@@ -84,22 +84,22 @@ class Tab {
   readonly #clock: Clock
   readonly #name: string
   readonly #locks: Locks | undefined
-  readonly #channel: Channel | undefined
+  #channel: Channel | undefined
   readonly #news = new EventTarget()
   #held: Held | undefined
   #loggedOutAt = 0
   #latest = 0
   // The last one that somebody got here. Who wants a fresh one wants one that began later.
   #given = 0
-  // Whose the login is: a text, `null` for nobody, `undefined` as long as nothing is known.
-  #user: { readonly key: string | undefined } | null | undefined
+  // Whose the login is: `''` if the JWT does not tell, `null` for nobody, `undefined` as long as nothing is known.
+  #user: string | null | undefined
   #obtaining: Promise<void> | undefined
   // Aborted when what is waited for has come from elsewhere, or must not come any more.
   #needed = new AbortController()
-  // Aborted when what began before must not bring the user back. Nothing else cancels a refresh: its answer may hold the one
-  // refresh token that is still good.
+  // Aborted when what began before must not bring the user back.
   #lifetime = new AbortController()
-  #isClosed = false
+  // Cancelled by a logout or a later login alone: its answer may hold the one refresh token that is still good.
+  #refreshing: { readonly began: number; readonly stop: AbortController } | undefined
 
   constructor(options: SharedLoginOptions) {
     this.#options = options
@@ -110,10 +110,8 @@ class Tab {
     this.#channel?.addEventListener('message', ({ data }) => {
       if (isMessage(data)) this.#heard(data)
     })
-    this.missing = [
-      ...(this.#locks ? [] : (['locks'] as const)),
-      ...(this.#channel ? [] : (['channel'] as const)),
-    ]
+    const has = { locks: this.#locks, channel: this.#channel }
+    this.missing = (['locks', 'channel'] as const).filter((part) => !has[part])
   }
 
   async credential(refresh: boolean): Promise<string> {
@@ -151,13 +149,14 @@ class Tab {
   }
 
   close(): void {
-    this.#isClosed = true
+    this.#user = null
     this.#forget()
     this.#channel?.close()
+    this.#channel = undefined
   }
 
   get #isOut(): boolean {
-    return this.#isClosed || this.#user === null
+    return this.#user === null
   }
 
   /** A moment after all that is known: a clock that is set back must not make an old logout the latest news. */
@@ -167,7 +166,7 @@ class Tab {
   }
 
   #tell(message: Message): void {
-    if (!this.#isClosed) this.#channel?.postMessage(message)
+    this.#channel?.postMessage(message)
   }
 
   #heard(message: Message): void {
@@ -184,15 +183,19 @@ class Tab {
   }
 
   #take({ jwt, began }: Held): void {
-    if (began <= (this.#held?.began ?? 0)) return
+    // Two of the same moment: all tabs have to choose the same one.
+    const { began: since = 0, jwt: other = '' } = this.#held ?? {}
+    if (began < since || (began === since && jwt <= other)) return
     const { userOf = (text: string) => readJwtClaims(text).user } = this.#options
     const before = this.#user
-    const user = { key: userOf(jwt) }
+    const user = userOf(jwt) ?? ''
     this.#held = { jwt, began }
     this.#user = user
     this.#needed.abort()
-    const changed = before === null || (before !== undefined && before.key !== user.key)
-    if (changed) this.#news.dispatchEvent(new News('userchange', user.key))
+    if (this.#refreshing && began >= this.#refreshing.began) this.#refreshing.stop.abort()
+    if (before !== undefined && before !== user) {
+      this.#news.dispatchEvent(new News('userchange', user || undefined))
+    }
   }
 
   #end(began: number): void {
@@ -222,7 +225,7 @@ class Tab {
     const terms = { locks: this.#locks, name: this.#name, signal, clock: this.#clock, random }
     await underLock(terms, async () => {
       if (!signal.aborted) await this.#askOthers(signal)
-      if (!signal.aborted) await this.#refresh(signal)
+      if (!signal.aborted) await this.#refresh()
     })
   }
 
@@ -239,23 +242,25 @@ class Tab {
     })
   }
 
-  async #refresh(needed: AbortSignal): Promise<void> {
+  async #refresh(): Promise<void> {
     const began = this.#now()
     const lifetime = this.#lifetime.signal
     const stop = new AbortController()
+    lifetime.addEventListener('abort', () => stop.abort())
     let cancel = (): void => {}
     const over = new Promise<void>((resolve, reject) => {
+      stop.signal.addEventListener('abort', () => resolve())
       cancel = this.#clock.after(HOLD_MS, () => {
-        stop.abort()
         reject(new TicketError('credential_unavailable', { detail: 'refresh() gave no JWT within 10 s' }))
+        stop.abort()
       })
-      needed.addEventListener('abort', () => resolve())
-      lifetime.addEventListener('abort', () => stop.abort())
     })
+    const refreshing = { began, stop }
+    this.#refreshing = refreshing
     const answered = async (): Promise<void> => {
       const jwt = await this.#options.refresh({ signal: stop.signal })
       // The login ended in between, or another began.
-      if (lifetime.aborted || began < (this.#held?.began ?? 0)) return
+      if (lifetime.aborted || began <= (this.#held?.began ?? 0)) return
       if (jwt === '') {
         this.#held = undefined
       } else {
@@ -267,6 +272,7 @@ class Tab {
       await Promise.race([answered(), over])
     } finally {
       cancel()
+      if (this.#refreshing === refreshing) this.#refreshing = undefined
     }
   }
 }

@@ -41,7 +41,7 @@ export async function underLock<Outcome>(
     const holder = await holderOf(locks, name)
     const patience = new AbortController()
     const giveUp = (): void => patience.abort()
-    signal.addEventListener('abort', giveUp, { once: true })
+    signal.addEventListener('abort', giveUp)
     const cancel = clock.after(PATIENCE_MS + random() * PATIENCE_SPREAD_MS, giveUp)
     try {
       return await locks.request(name, { signal: patience.signal }, () => {
@@ -55,7 +55,6 @@ export async function underLock<Outcome>(
       if (!patience.signal.aborted) return await work()
     } finally {
       cancel()
-      signal.removeEventListener('abort', giveUp)
     }
     if (holder === undefined || signal.aborted) continue
     const taken = await takeFrom(holder, { locks, name }, doIt)
@@ -70,7 +69,7 @@ async function takeFrom<Outcome>(
   { locks, name }: { readonly locks: Locks; readonly name: string },
   doIt: () => Promise<Outcome>,
 ): Promise<{ readonly doing: Promise<Outcome> } | undefined> {
-  return await locks.request(`${name} taken away`, { ifAvailable: true }, async (mine) => {
+  return await locks.request(`${name} taken`, { ifAvailable: true }, async (mine) => {
     if (!mine || holder !== (await holderOf(locks, name))) return undefined
     return await new Promise<{ readonly doing: Promise<Outcome> }>((taken, refused) => {
       const begin = (): Promise<Outcome> => {
