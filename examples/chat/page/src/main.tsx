@@ -2,8 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.js'
 import { AuthClient } from './auth/auth-client.js'
-import { memoryStorage, openTokenShelf } from './auth/token-shelf.js'
-import { newId } from './ui/new-id.js'
+import { memoryStorage, onTokenArrival, tokenShelf } from './auth/token-shelf.js'
 import { applyRememberedTheme } from './ui/use-theme.js'
 
 applyRememberedTheme()
@@ -11,12 +10,11 @@ applyRememberedTheme()
 const place = document.getElementById('root')
 if (place === null) throw new Error('The page has no element #root to draw in.')
 
-const shelf = await openTokenShelf({ storage: tabStorage(), locks: navigator.locks, newId })
 const auth = new AuthClient({
   fetch: (url, init) => fetch(url, init),
-  shelf,
-  now: () => Date.now(),
+  shelf: tokenShelf(storage()),
 })
+onTokenArrival(window, () => auth.tokenArrived())
 
 createRoot(place).render(
   <StrictMode>
@@ -25,9 +23,9 @@ createRoot(place).render(
 )
 
 // Browsers that are told to keep nothing throw at the mere look at their storage.
-function tabStorage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+function storage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   try {
-    return sessionStorage
+    return localStorage
   } catch {
     return memoryStorage()
   }

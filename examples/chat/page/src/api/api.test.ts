@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { callServer, type Fetch } from './http.js'
+import { type Ask, callServer, type Fetch } from './http.js'
 import { closeSession, listSessions } from './sessions.js'
 
 const answering =
   (status: number, body: string): Fetch =>
   async () =>
     new Response(body, { status })
+/** Asks as somebody who is signed in. */
+const asking =
+  (fetch: Fetch): Ask =>
+  (call) =>
+    callServer(fetch, { ...call, accessToken: 'jwt' })
 const session = { session_id: 's1', opened_at: 5, expires_at: 9, sockets: 1, audience: '/ws' }
 
 describe('callServer', () => {
@@ -48,7 +53,7 @@ describe('callServer', () => {
 describe('sessions', () => {
   it('are listed with the newest first', async () => {
     const body = JSON.stringify({ sessions: [session, { ...session, session_id: 's2', opened_at: 7 }] })
-    const answer = await listSessions(answering(200, body), 'jwt')
+    const answer = await listSessions(asking(answering(200, body)))
     expect(answer.ok && answer.value.map((each) => each.session_id)).toEqual(['s2', 's1'])
   })
 
@@ -58,7 +63,7 @@ describe('sessions', () => {
       '{"sessions":{}}',
       JSON.stringify({ sessions: [{ ...session, sockets: '1' }] }),
     ]) {
-      expect(await listSessions(answering(200, body), 'jwt')).toMatchObject({ code: 'response_invalid' })
+      expect(await listSessions(asking(answering(200, body)))).toMatchObject({ code: 'response_invalid' })
     }
   })
 
@@ -68,15 +73,15 @@ describe('sessions', () => {
       asked = `${init.method} ${url}`
       return new Response('{"closed":true}')
     }
-    await closeSession(fetch, 'jwt', '7f/x')
+    await closeSession(asking(fetch), '7f/x')
     expect(asked).toBe('DELETE /api/websocket/session/7f%2Fx')
   })
 
   it('are closed as well if they ended meanwhile, and not if the server refuses', async () => {
-    const refusing = (status: number, code: string): Fetch =>
-      answering(status, JSON.stringify({ title: 'No', status, code }))
-    expect(await closeSession(refusing(404, 'not_found'), 'jwt', 'x')).toMatchObject({ ok: true })
-    expect(await closeSession(refusing(503, 'store_unavailable'), 'jwt', 'x')).toEqual({
+    const refusing = (status: number, code: string): Ask =>
+      asking(answering(status, JSON.stringify({ title: 'No', status, code })))
+    expect(await closeSession(refusing(404, 'not_found'), 'x')).toMatchObject({ ok: true })
+    expect(await closeSession(refusing(503, 'store_unavailable'), 'x')).toEqual({
       ok: false,
       code: 'store_unavailable',
     })

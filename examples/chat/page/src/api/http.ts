@@ -1,12 +1,12 @@
-import { isProblem, type RefusalCode } from '@wsticket/protocol'
+import type { TicketErrorCode } from '@wsticket/client'
+import { isProblem } from '@wsticket/protocol'
 import { parseJson } from '../wire/guards.js'
 
-/** Why a call gave nothing: the server's own code, or one that only the page can see. */
-export type FailureCode = RefusalCode | 'network_unreachable' | 'response_invalid'
-
+/** Why a call gave nothing. */
 export interface Failure {
   readonly ok: false
-  readonly code: FailureCode
+  /** The server's own code, or one that only the page can see. */
+  readonly code: TicketErrorCode
   readonly retryAfterSeconds?: number
 }
 
@@ -20,6 +20,9 @@ export interface Call {
   readonly accessToken?: string
   readonly body?: unknown
 }
+
+/** Makes a call in the name of whoever is signed in. */
+export type Ask = (call: Omit<Call, 'accessToken'>) => Promise<Answer>
 
 /** Calls the server this page came from. Never throws: a refusal and an outage are answers, too. */
 export async function callServer(fetch: Fetch, call: Call): Promise<Answer> {

@@ -33,6 +33,8 @@ export function farewellWords({ reason, socketClosed }: Farewell): string {
       return `You are logged out.${told}`
     case 'logged-out-everywhere':
       return `You are logged out on every device.${told}`
+    case 'logged-out-in-another-tab':
+      return 'You logged out in another tab, which ends the login in this one, too.'
     case 'ended':
       return 'Your login has ended. Sign in again to go on.'
   }

@@ -1,128 +1,180 @@
 import { TicketError } from '@wsticket/client'
 import { describe, expect, it } from 'vitest'
+import { aJwt, aWindow } from '../../../test/tabs.js'
 import type { Fetch } from '../api/http.js'
-import { TokenKeeper, type TokenShelf } from './token-keeper.js'
-import { memoryStorage } from './token-shelf.js'
+import { TokenKeeper, type TokenOrigin, type TokenShelf } from './token-keeper.js'
 
 type Reply = { readonly status: number; readonly body: unknown } | 'offline'
 
-interface World {
-  readonly keeper: TokenKeeper
-  readonly shelf: TokenShelf
-  readonly asked: string[]
-  readonly refreshed: () => number
-  now: number
-  reply: (refreshToken: string) => Reply
-}
+/** The auth service, as far as its refresh goes. */
+class AuthService {
+  readonly asked: string[] = []
+  reply: () => Reply = () => ({ status: 200, body: tokens(this.asked.length + 1) })
 
-const tokens = (n: number, expires_in = 900): object => ({
-  access_token: `access-${n}`,
-  refresh_token: `refresh-${n}`,
-  token_type: 'Bearer',
-  expires_in,
-})
-
-function makeWorld(): World {
-  const storage = memoryStorage()
-  const shelf: TokenShelf = {
-    read: () => storage.getItem('t') ?? undefined,
-    write: (token) => (token === undefined ? storage.removeItem('t') : storage.setItem('t', token)),
-  }
-  const asked: string[] = []
-  let refreshed = 0
-  const fetch: Fetch = async (_url, init) => {
+  readonly fetch: Fetch = async (_url, init) => {
     const { refresh_token } = JSON.parse(String(init.body)) as { refresh_token: string }
-    asked.push(refresh_token)
-    const reply = world.reply(refresh_token)
+    this.asked.push(refresh_token)
+    const reply = this.reply()
     if (reply === 'offline') throw new TypeError('no network')
     return new Response(JSON.stringify(reply.body), { status: reply.status })
   }
-  const world: World = {
-    keeper: new TokenKeeper({ fetch, shelf, now: () => world.now, onRefreshed: () => refreshed++ }),
-    shelf,
-    asked,
-    refreshed: () => refreshed,
-    now: 0,
-    reply: () => ({ status: 200, body: tokens(asked.length + 1) }),
-  }
-  world.keeper.take({ access_token: 'access-1', refresh_token: 'refresh-1', expires_in: 900 })
-  return world
 }
 
-describe('TokenKeeper', () => {
-  it('gives the token that it has while that lasts', async () => {
-    const world = makeWorld()
-    world.now = 800_000
-    expect(await world.keeper.accessToken()).toEqual({ ok: true, value: 'access-1' })
-    expect(world.asked).toEqual([])
-  })
+interface Tab {
+  readonly keeper: TokenKeeper
+  readonly shelf: TokenShelf
+  /** What it was told. */
+  readonly heard: (TokenOrigin | 'logout' | 'user')[]
+}
 
-  it('exchanges it a minute before its end, or in the last quarter of a shorter life', async () => {
-    const world = makeWorld()
-    world.now = 840_000
-    expect(await world.keeper.accessToken()).toEqual({ ok: true, value: 'access-2' })
-    world.keeper.take({ access_token: 'short', refresh_token: 'refresh-s', expires_in: 8 })
-    world.now += 5999
-    expect(await world.keeper.accessToken()).toEqual({ ok: true, value: 'short' })
-    world.now += 1
-    expect(await world.keeper.accessToken()).toEqual({ ok: true, value: 'access-3' })
-    expect(world.refreshed()).toBe(2)
+const tokens = (n: number) => ({
+  access_token: aJwt('ada', n),
+  refresh_token: `refresh-${n}`,
+  token_type: 'Bearer',
+  expires_in: 900,
+})
+const refused = (code: string): Reply => ({
+  status: 401,
+  body: { type: 'about:blank', title: 'No', status: 401, code },
+})
+
+function aTab(auth: AuthService, parts: ReturnType<ReturnType<typeof aWindow>>): Tab {
+  const heard: Tab['heard'] = []
+  const keeper = new TokenKeeper({
+    ...parts,
+    fetch: auth.fetch,
+    onRefreshed: (by) => heard.push(by),
+    onLogout: () => heard.push('logout'),
+    onUserChange: () => heard.push('user'),
+  })
+  return { keeper, shelf: parts.shelf, heard }
+}
+
+/** A tab in which Ada has signed in, and her token was asked for. */
+async function signedIn(): Promise<Tab & { readonly auth: AuthService; readonly another: () => Tab }> {
+  const auth = new AuthService()
+  const open = aWindow()
+  const tab = aTab(auth, open())
+  tab.keeper.take(tokens(1))
+  expect(await tab.keeper.credential(any)).toBe(tokens(1).access_token)
+  return { ...tab, auth, another: () => aTab(auth, open()) }
+}
+
+const fresh = { refresh: true }
+const any = { refresh: false }
+
+describe('TokenKeeper', () => {
+  it('gives the token that it has, and another one when a fresh one is wanted', async () => {
+    const { keeper, auth, heard, shelf } = await signedIn()
+    expect(await keeper.credential(any)).toBe(tokens(1).access_token)
+    expect(await keeper.credential(fresh)).toBe(tokens(2).access_token)
+    expect(await keeper.credential(any)).toBe(tokens(2).access_token)
+    expect(auth.asked).toEqual(['refresh-1'])
+    expect(shelf.read()).toBe('refresh-2')
+    expect(heard).toEqual(['this-tab'])
   })
 
   it('asks once for however many need it at the same time, since a refresh token is good for one use', async () => {
-    const world = makeWorld()
-    const answers = await Promise.all([
-      world.keeper.accessToken({ refresh: true }),
-      world.keeper.accessToken({ refresh: true }),
-      world.keeper.credential({ refresh: true }),
-    ])
-    expect(world.asked).toEqual(['refresh-1'])
-    expect(answers[2]).toBe('access-2')
-    await world.keeper.accessToken({ refresh: true })
-    expect(world.asked).toEqual(['refresh-1', 'refresh-2'])
+    const { keeper, auth } = await signedIn()
+    const given = await Promise.all([keeper.credential(fresh), keeper.credential(fresh)])
+    expect(given).toEqual([tokens(2).access_token, tokens(2).access_token])
+    await keeper.credential(fresh)
+    expect(auth.asked).toEqual(['refresh-1', 'refresh-2'])
+  })
+
+  it('takes what another tab has refreshed, and says so', async () => {
+    const { keeper, auth, heard, another } = await signedIn()
+    const there = another()
+    expect(await there.keeper.credential(any)).toBe(tokens(1).access_token)
+    expect(await keeper.credential(fresh)).toBe(tokens(2).access_token)
+    expect(await there.keeper.credential(fresh)).toBe(tokens(2).access_token)
+    expect(auth.asked).toEqual(['refresh-1'])
+    expect([heard, there.heard]).toEqual([['this-tab'], ['another-tab']])
+  })
+
+  it('goes on in a new tab, and after a reload', async () => {
+    const { keeper, shelf, another, auth } = await signedIn()
+    const there = another()
+    expect(there.keeper.hasLogin).toBe(true)
+    expect(await there.keeper.credential(any)).toBe(tokens(1).access_token)
+    keeper.close()
+    there.keeper.close()
+    expect(await another().keeper.credential(any)).toBe(tokens(2).access_token)
+    expect([auth.asked, shelf.read()]).toEqual([['refresh-1'], 'refresh-2'])
+  })
+
+  it('forgets a login in all tabs, and tells the others of it', async () => {
+    const { keeper, heard, another } = await signedIn()
+    const there = another()
+    await there.keeper.credential(any)
+    keeper.forget()
+    await expect.poll(() => there.heard).toEqual(['logout'])
+    expect(heard).toEqual([])
+    for (const each of [keeper, there.keeper]) {
+      expect(each.hasLogin).toBe(false)
+      await expect(each.credential(any)).rejects.toMatchObject({ code: 'credential_revoked' })
+    }
+    // And who signs in is signed in again in all.
+    there.keeper.take(tokens(5))
+    await expect.poll(() => heard).toEqual(['user'])
+    expect(await keeper.credential(any)).toBe(tokens(5).access_token)
+    expect(there.heard).toEqual(['logout'])
   })
 
   it('tells an ended login from a server that cannot be reached', async () => {
-    const world = makeWorld()
-    world.reply = () => 'offline'
-    await expect(world.keeper.credential({ refresh: true })).rejects.toMatchObject({
-      code: 'network_unreachable',
+    const { keeper, auth, shelf } = await signedIn()
+    auth.reply = () => 'offline'
+    expect(await keeper.accessToken(fresh)).toEqual({ ok: false, code: 'network_unreachable' })
+    auth.reply = () => ({
+      status: 503,
+      body: { type: 'about:blank', title: 'No', status: 503, code: 'identity_unavailable', retry_after: 2 },
     })
-    world.reply = () => ({
-      status: 401,
-      body: { type: 'about:blank', title: 'Over', status: 401, code: 'credential_revoked' },
+    expect(await keeper.accessToken(fresh)).toEqual({
+      ok: false,
+      code: 'identity_unavailable',
+      retryAfterSeconds: 2,
     })
-    const ended = await world.keeper.credential({ refresh: true }).catch((error: unknown) => error)
+    auth.reply = () => refused('credential_invalid')
+    const ended = await keeper.credential(fresh).catch((error: unknown) => error)
     expect(ended).toBeInstanceOf(TicketError)
     expect(ended).toMatchObject({ code: 'credential_revoked' })
-    expect(world.shelf.read()).toBe('refresh-1')
+    expect(shelf.read()).toBe('refresh-1')
+    auth.reply = () => ({ status: 200, body: { access_token: 1 } })
+    expect(await keeper.accessToken(fresh)).toEqual({ ok: false, code: 'response_invalid' })
+    auth.reply = () => ({ status: 200, body: tokens(7) })
+    expect(await keeper.accessToken(fresh)).toEqual({ ok: true, value: tokens(7).access_token })
   })
 
-  it('tries again after a failure', async () => {
-    const world = makeWorld()
-    world.reply = () => 'offline'
-    expect(await world.keeper.accessToken({ refresh: true })).toEqual({
-      ok: false,
-      code: 'network_unreachable',
-    })
-    world.reply = () => ({ status: 200, body: tokens(7) })
-    expect(await world.keeper.accessToken({ refresh: true })).toEqual({ ok: true, value: 'access-7' })
+  it('does not take what comes for a login that was forgotten or replaced meanwhile', async () => {
+    const forgotten = await signedIn()
+    forgotten.auth.reply = () => {
+      forgotten.keeper.forget()
+      return { status: 200, body: tokens(2) }
+    }
+    expect(await forgotten.keeper.accessToken(fresh)).toEqual({ ok: false, code: 'credential_revoked' })
+    expect(forgotten.keeper.hasLogin).toBe(false)
+
+    const replaced = await signedIn()
+    replaced.auth.reply = () => {
+      replaced.shelf.write('of-another-login')
+      return { status: 200, body: tokens(2) }
+    }
+    expect(await replaced.keeper.accessToken(fresh)).toMatchObject({ code: 'credential_unavailable' })
+    expect(replaced.shelf.read()).toBe('of-another-login')
   })
 
-  it('does not take what comes for a login that was forgotten meanwhile', async () => {
-    const world = makeWorld()
-    const late = world.keeper.accessToken({ refresh: true })
-    world.keeper.forget()
-    expect(await late).toEqual({ ok: false, code: 'credential_missing' })
-    expect(world.keeper.hasLogin).toBe(false)
-    await expect(world.keeper.credential({ refresh: false })).rejects.toMatchObject({
-      code: 'credential_revoked',
-    })
+  it('keeps an answer that comes when nobody waits for it any more: it holds the token that is still good', async () => {
+    const { keeper, auth, shelf } = await signedIn()
+    auth.reply = () => {
+      keeper.close()
+      return { status: 200, body: tokens(2) }
+    }
+    await keeper.accessToken(fresh)
+    await expect.poll(() => shelf.read()).toBe('refresh-2')
   })
 
-  it('gives nothing for an answer of another shape', async () => {
-    const world = makeWorld()
-    world.reply = () => ({ status: 200, body: { access_token: 1 } })
-    expect(await world.keeper.accessToken({ refresh: true })).toEqual({ ok: false, code: 'response_invalid' })
+  it('gives nothing where nobody has signed in', async () => {
+    const { keeper } = aTab(new AuthService(), aWindow()())
+    expect(await keeper.accessToken(any)).toEqual({ ok: false, code: 'credential_revoked' })
   })
 })

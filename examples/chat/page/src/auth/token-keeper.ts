@@ -1,89 +1,124 @@
-import { TicketError } from '@wsticket/client'
+import { isTicketError, TicketError } from '@wsticket/client'
+import { type SharedLogin, type SharedLoginOptions, sharedLogin } from '@wsticket/client/tabs'
 import { type Answer, answerAs, callServer, type Failure, type Fetch } from '../api/http.js'
 import { isTokenResponse, type TokenResponse } from './auth-messages.js'
 
-/** Where the refresh token outlives a reload. */
+/** Where the refresh token outlives a reload, for all tabs. */
 export interface TokenShelf {
   read(): string | undefined
   write(token: string | undefined): void
 }
 
+/** Which tab got the access token from the server. */
+export type TokenOrigin = 'this-tab' | 'another-tab'
+
 export interface TokenKeeperOptions {
   readonly fetch: Fetch
   readonly shelf: TokenShelf
-  /** Milliseconds by a clock that goes on while the machine sleeps, as `Date.now()` does. */
-  readonly now: () => number
-  /** Called after each refresh that gave a new access token. */
-  readonly onRefreshed: () => void
+  /** @default the browser's */
+  readonly tabs?: Pick<SharedLoginOptions, 'locks' | 'openChannel'>
+  /** Called when another access token has taken the place of the one before. */
+  readonly onRefreshed: (by: TokenOrigin) => void
+  /** Called when another tab has logged out. */
+  readonly onLogout: () => void
+  /** Called when another tab has signed in, as another user or after a logout. */
+  readonly onUserChange: () => void
 }
 
-// A token is exchanged when it has less than this left, or less than a quarter of a shorter life.
-const REFRESH_AHEAD_MS = 60_000
-
-/** Holds the tokens of one login; the access token in memory only. */
+/** Holds the tokens of the login that all tabs of this page share; the access token in memory only. */
 export class TokenKeeper {
   readonly #options: TokenKeeperOptions
-  #access: { readonly token: string; readonly refreshAt: number } | undefined
-  // A refresh token is good for one use, and the second use ends the login: so there is one request at a time.
-  #refreshing: Promise<Answer<string>> | undefined
+  readonly #login: SharedLogin
+  // The one that was given last.
+  #access: string | undefined
+  // What this tab does is no news to it.
+  #isActing = false
 
   constructor(options: TokenKeeperOptions) {
     this.#options = options
+    this.#login = sharedLogin({ name: 'chat', refresh: () => this.#refresh(), ...options.tabs })
+    this.#login.onLogout(() => {
+      this.#access = undefined
+      if (!this.#isActing) options.onLogout()
+    })
+    this.#login.onUserChange(() => {
+      if (this.#isActing) return
+      this.#access = undefined
+      options.onUserChange()
+    })
   }
 
   get hasLogin(): boolean {
-    return this.#access !== undefined || this.#options.shelf.read() !== undefined
+    return this.#options.shelf.read() !== undefined
   }
 
+  /** Begins a login, in all tabs. */
   take(tokens: TokenResponse): void {
-    const life = tokens.expires_in * 1000
-    const refreshAt = this.#options.now() + life - Math.min(REFRESH_AHEAD_MS, life / 4)
-    this.#access = { token: tokens.access_token, refreshAt }
     this.#options.shelf.write(tokens.refresh_token)
+    this.#access = tokens.access_token
+    this.#act(() => this.#login.login(tokens.access_token))
   }
 
+  /** Forgets the login, in all tabs. */
   forget(): void {
-    this.#access = undefined
-    this.#refreshing = undefined
     this.#options.shelf.write(undefined)
+    this.#act(() => this.#login.logout())
   }
 
-  /** Gives an access token that lasts a while yet, by a refresh if need be. */
-  async accessToken(options: { readonly refresh?: boolean } = {}): Promise<Answer<string>> {
-    const access = this.#access
-    if (access !== undefined && options.refresh !== true && this.#options.now() < access.refreshAt) {
-      return { ok: true, value: access.token }
-    }
-    const refreshing = this.#refreshing ?? this.#refresh()
-    this.#refreshing = refreshing
-    try {
-      return await refreshing
-    } finally {
-      if (this.#refreshing === refreshing) this.#refreshing = undefined
-    }
+  /** Lets go of the other tabs. */
+  close(): void {
+    this.#login.close()
   }
 
-  /** The same in the form in which the ticket source asks for it. */
+  /** Gives an access token, as the ticket source asks for it; with `refresh` one that is fresher than all that were given. */
   readonly credential = async (request: { readonly refresh: boolean }): Promise<string> => {
-    const answer = await this.accessToken(request)
-    if (answer.ok) return answer.value
-    throw credentialError(answer)
+    const access = await this.#login.credential(request)
+    // Whoever connects then stops until somebody signs in.
+    if (access === '') throw new TicketError('credential_revoked')
+    if (this.#access !== undefined && this.#access !== access) this.#options.onRefreshed('another-tab')
+    this.#access = access
+    return access
   }
 
-  async #refresh(): Promise<Answer<string>> {
+  /** The same as an answer. */
+  async accessToken(request: { readonly refresh: boolean }): Promise<Answer<string>> {
+    try {
+      return { ok: true, value: await this.credential(request) }
+    } catch (thrown) {
+      if (!isTicketError(thrown)) return { ok: false, code: 'credential_unavailable' }
+      const { code, retryAfterSeconds } = thrown
+      return { ok: false, code, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
+    }
+  }
+
+  // One tab at a time comes here: a refresh token is good for one use, and the second use ends the login. Nothing cancels the
+  // request, since its answer holds the one refresh token that is still good.
+  async #refresh(): Promise<string> {
     const { fetch, shelf, onRefreshed } = this.#options
     const refresh_token = shelf.read()
-    if (refresh_token === undefined) return { ok: false, code: 'credential_missing' }
+    if (refresh_token === undefined) return ''
     const answer = answerAs(
       await callServer(fetch, { method: 'POST', path: '/auth/refresh', body: { refresh_token } }),
       isTokenResponse,
     )
-    // Forgotten or replaced meanwhile: that was an answer for the login before.
-    if (shelf.read() !== refresh_token) return { ok: false, code: 'credential_missing' }
-    if (!answer.ok) return answer
-    this.take(answer.value)
-    onRefreshed()
-    return { ok: true, value: answer.value.access_token }
+    const kept = shelf.read()
+    if (kept === undefined) return ''
+    // That was an answer for the login before; the next try is for the one that has begun meanwhile.
+    if (kept !== refresh_token) throw new TicketError('credential_unavailable')
+    if (!answer.ok) throw credentialError(answer)
+    shelf.write(answer.value.refresh_token)
+    this.#access = answer.value.access_token
+    onRefreshed('this-tab')
+    return answer.value.access_token
+  }
+
+  #act(what: () => void): void {
+    this.#isActing = true
+    try {
+      what()
+    } finally {
+      this.#isActing = false
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { JSX } from 'react'
 import type { User } from '../auth/auth-messages.js'
-import type { Mood } from '../connection/state-words.js'
+import type { StateWords } from '../connection/state-words.js'
 import type { LogoutActions } from '../connection/use-logout.js'
 import { Brand } from '../ui/brand.js'
 import { Icon } from '../ui/icons.js'
@@ -9,7 +9,7 @@ import { AccountMenu } from './account-menu.js'
 
 export function ChatHeader(props: {
   user: User
-  state: { readonly words: string; readonly mood: Mood }
+  state: StateWords
   panelOpen: boolean
   logout: LogoutActions
   onTogglePanel: () => void

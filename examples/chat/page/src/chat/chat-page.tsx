@@ -5,6 +5,7 @@ import { useCluster } from '../cluster/use-cluster.js'
 import { ConnectionPanel } from '../connection/connection-panel.js'
 import { endingOf } from '../connection/ending.js'
 import { stateWords } from '../connection/state-words.js'
+import { TroubleNotice } from '../connection/trouble-notice.js'
 import { useConnection } from '../connection/use-connection.js'
 import { useLogout } from '../connection/use-logout.js'
 import { Icon } from '../ui/icons.js'
@@ -87,6 +88,7 @@ export function ChatPage({ auth, user }: { auth: AuthClient; user: User }): JSX.
               <span>{conversation.complaint}</span>
             </p>
           )}
+          <TroubleNotice trouble={snapshot.trouble} />
           {ended && (
             <EndingCard
               ending={endingOf(state.cause)}

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { ticketSource } from '@wsticket/client'
-import { createWsticket, memoryStore, type Wsticket } from '@wsticket/server'
+import { createWsticket, memoryStore, type Wsticket, type WsticketOptions } from '@wsticket/server'
 import { ticketRoutes } from '@wsticket/server/node-http'
 import { admitUpgrades } from '@wsticket/server/ws'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -17,7 +18,13 @@ interface World {
 
 /** A real server that says back what it hears, and a connection to it that has not started yet. */
 async function makeWorld(
-  facts: { readonly url?: string; readonly nodes?: readonly string[] } = {},
+  facts: {
+    readonly url?: string
+    readonly nodes?: readonly string[]
+    readonly pathways?: WsticketOptions['pathways']
+    /** Whether something in front lets no upgrade through. */
+    readonly blocked?: boolean
+  } = {},
 ): Promise<World> {
   const wsticket = createWsticket({
     store: memoryStore(),
@@ -28,19 +35,25 @@ async function makeWorld(
       expiresAt: Math.floor(Date.now() / 1000) + 900,
     }),
     origins: [],
+    pathways: facts.pathways,
   })
   const server = createServer(ticketRoutes(wsticket))
   const seen: string[] = []
   // The nodes that hold the sockets, one after the other.
   const nodes = [...(facts.nodes ?? [])]
-  admitUpgrades(server, wsticket, { path: '/ws' }, (socket) => {
+  const blocked = (_request: unknown, socket: Duplex): void => {
+    socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')
+  }
+  const admitted = (socket: WebSocket): void => {
     const node = nodes.shift()
     if (node !== undefined) socket.send(JSON.stringify({ type: 'connected', at: Date.now() / 1000, node }))
     socket.on('message', (data) => {
       seen.push(String(data))
       socket.send(String(data))
     })
-  })
+  }
+  admitUpgrades(server, wsticket, { path: '/ws' }, admitted)
+  if (facts.blocked === true) server.removeAllListeners('upgrade').on('upgrade', blocked)
   const at = await listen(server)
   // Where the page came from.
   vi.stubGlobal('location', { href: `${at.http}/` })
@@ -49,7 +62,8 @@ async function makeWorld(
     tickets: ticketSource({ url: `${at.http}/api/websocket/ticket`, credential: () => 'opaque' }),
     WebSocket,
     now: () => Date.now(),
-    random: () => 0,
+    // As long a wait as there is where somebody is to look around meanwhile, else none.
+    random: () => (facts.blocked === true ? 0.99 : 0),
   })
   onTestFinished(async () => {
     vi.unstubAllGlobals()
@@ -145,6 +159,35 @@ describe('ChatConnection', () => {
     connection.send(said)
     expect(await within('the second answer', echoed)).toBe(said)
     expect(connection.snapshot().node).toBeUndefined()
+  })
+
+  it('finds out that upgrades are blocked, and says what can be done', async () => {
+    const { connection } = await makeWorld({ blocked: true })
+    connection.start()
+    const isBlocked = ({ state }: ConnectionSnapshot): boolean =>
+      state?.name === 'waiting' && state.cause.code === 'websocket_blocked'
+    const snapshot = await until(connection, isBlocked)
+    expect(snapshot.trouble).toMatchObject({ code: 'websocket_blocked' })
+    expect(snapshot.timeline[0]).toMatchObject({ kind: 'blocked', code: 'websocket_blocked' })
+    expect(snapshot.stub).toMatchObject({ phase: 'refused' })
+  })
+
+  it('connects with the access token where the server takes no tickets, and says so', async () => {
+    const { connection } = await makeWorld({ pathways: { ticket: 'off', jwtSubprotocol: 'on' } })
+    connection.start()
+    const snapshot = await until(connection, isOpen)
+    expect(titles(snapshot)).toEqual([
+      'Admitted',
+      'Connecting',
+      'Stepping down to the access token itself',
+      'Asking for a ticket',
+    ])
+    expect(snapshot).toMatchObject({
+      state: { pathway: 'jwt_subprotocol' },
+      downgrade: { from: 'ticket', to: 'jwt_subprotocol', cause: { code: 'pathway_disabled' } },
+      stub: { phase: 'absent' },
+      replay: 'none',
+    })
   })
 
   it('shows that a used ticket is refused, and stays connected', async () => {

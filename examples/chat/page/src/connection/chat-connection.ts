@@ -1,4 +1,5 @@
 import {
+  type Cause,
   type ConnectionState,
   OutboxFullError,
   type SocketConstructor,
@@ -7,19 +8,17 @@ import {
   type TicketSocketOptions,
   type TicketSource,
 } from '@wsticket/client'
+import { diagnosis } from '@wsticket/client/diagnosis'
+import { type Downgrade, withFallback } from '@wsticket/client/fallback'
 import { readConnectedMessage } from '../wire/connected-message.js'
-import { replayTicket } from './replay.js'
+import { firstHappening, happeningsOf } from './happenings.js'
+import { nodeHappening } from './node-happening.js'
+import { downgradeHappening, recoveryHappening } from './pathway-happenings.js'
+import { replayHappening, replayTicket } from './replay.js'
 import { BLANK_STUB, type Print, printOf, type Stub, stubAfter } from './stub.js'
 import { type SocketTap, tapSockets } from './tapped-sockets.js'
-import {
-  addHappenings,
-  firstHappening,
-  type Happening,
-  happeningsOf,
-  nodeHappening,
-  replayHappening,
-  type TimelineEntry,
-} from './timeline.js'
+import { addHappenings, type Happening, type TimelineEntry } from './timeline.js'
+import { troubleAfter } from './trouble.js'
 import { watchTickets } from './watched-tickets.js'
 
 export interface ChatConnectionOptions {
@@ -35,6 +34,12 @@ export interface ChatConnectionOptions {
 export interface ConnectionSnapshot {
   /** `undefined` before the start. */
   readonly state: ConnectionState | undefined
+  /** Since when its `until` is what it is, in milliseconds since 1970. */
+  readonly since: number
+  /** What keeps it from being connected, if that is worth a word. */
+  readonly trouble: Cause | undefined
+  /** What is presented in place of tickets, and until when. */
+  readonly downgrade: Downgrade | undefined
   readonly stub: Stub
   /** The newest first. */
   readonly timeline: readonly TimelineEntry[]
@@ -59,6 +64,9 @@ export class ChatConnection {
   #socket: TicketSocket | undefined
   #snapshot: ConnectionSnapshot = {
     state: undefined,
+    since: 0,
+    trouble: undefined,
+    downgrade: undefined,
     stub: BLANK_STUB,
     timeline: [],
     endsAt: undefined,
@@ -78,7 +86,14 @@ export class ChatConnection {
   constructor(options: ChatConnectionOptions) {
     this.#options = options
     this.#tap = tapSockets(options.WebSocket)
-    this.#tickets = watchTickets(options.tickets, (grant) => {
+    const tickets = withFallback(options.tickets, {
+      // As far as the server goes along, and by itself it does not at all.
+      anonymous: true,
+      onDowngrade: (downgrade) => this.#show({ downgrade }, downgradeHappening(downgrade)),
+      onRecover: (recovery) => this.#show({ downgrade: undefined }, recoveryHappening(recovery)),
+    })
+    this.#tickets = watchTickets(tickets, (grant) => {
+      if (grant.ticket === '') return
       this.#presented = grant.ticket
       this.#print = printOf(grant, options.now())
     })
@@ -101,6 +116,7 @@ export class ChatConnection {
     const { url, random } = this.#options
     const socket = new TicketSocket(url, {
       tickets: this.#tickets,
+      diagnose: diagnosis(),
       WebSocket: this.#tap.WebSocket,
       random,
     })
@@ -114,7 +130,8 @@ export class ChatConnection {
       if (!this.#greeted) this.#greet(data)
       for (const listener of this.#messageListeners) listener(data)
     })
-    this.#show({ state: socket.state }, firstHappening())
+    const since = this.#options.now()
+    this.#show({ state: socket.state, since, trouble: undefined }, firstHappening())
   }
 
   /** Ends it, and everything that it knew. */
@@ -190,14 +207,16 @@ export class ChatConnection {
     if (isLive(from) && !isLive(to)) this.#lostAt = now
     if (isLive(to) && !isLive(from)) this.#greeted = false
     const endsAt = this.#socket?.session?.deadline
-    if (to.name === 'open' && cause.code === 'connected') {
+    if (to.name === 'open' && cause.code === 'connected' && to.pathway === 'ticket') {
       this.#used = this.#presented
       this.#presented = undefined
     }
-    const { stub, replay } = this.#snapshot
+    const { stub, replay, since, trouble } = this.#snapshot
     this.#show(
       {
         state: to,
+        since: to.until === from.until ? since : now,
+        trouble: troubleAfter(trouble, change),
         endsAt,
         stub: stubAfter(stub, change, { print: this.#print, now }),
         replay: replay === 'none' && this.#used !== undefined ? 'ready' : replay,

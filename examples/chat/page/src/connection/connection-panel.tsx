@@ -49,7 +49,7 @@ export function ConnectionPanel(props: {
           <TestButton
             icon="refresh"
             words="Renew session"
-            can={state?.name === 'open'}
+            can={state?.name === 'open' && state.ref !== undefined}
             act={() => void connection.renew()}
           />
         </div>

@@ -8,29 +8,23 @@ export interface Ending {
   readonly remedy: 'sign-in' | 'reconnect'
 }
 
+// Instead of the general words, which know of no button and have the page reloaded.
+const STILL_SIGNED_IN = 'Nothing but this connection has ended: you are still signed in.'
+
 export function endingOf(cause: Cause): Ending {
   switch (cause.code) {
     case 'session_revoked':
     case 'ticket_revoked':
-      return {
-        title: 'You were logged out',
-        text: 'Your login was ended, here or on another device. The server closed this socket at once.',
-        remedy: 'sign-in',
-      }
+      return { title: 'You were logged out', text: causeWords(cause), remedy: 'sign-in' }
     case 'credential_revoked':
     case 'credential_missing':
     case 'credential_invalid':
-      return {
-        title: 'Your login has ended',
-        text: 'The server does not take this login any more. Sign in again to go on.',
-        remedy: 'sign-in',
-      }
+      return { title: 'Your login has ended', text: causeWords(cause), remedy: 'sign-in' }
     case 'session_closed':
-      return {
-        title: 'This session was closed',
-        text: 'It was closed from your list of sessions, or by an operator. You are still signed in.',
-        remedy: 'reconnect',
-      }
+    case 'session_over':
+      return { title: 'This session was closed', text: STILL_SIGNED_IN, remedy: 'reconnect' }
+    case 'closed_by_server':
+      return { title: 'The server ended the connection', text: STILL_SIGNED_IN, remedy: 'reconnect' }
     default:
       return { title: 'The connection ended', text: causeWords(cause), remedy: 'reconnect' }
   }

@@ -2,7 +2,7 @@ import type { JSX } from 'react'
 import { useNow } from '../ui/use-now.js'
 import type { Stub } from './stub.js'
 import { type Printed, TicketPaper } from './ticket-paper.js'
-import { timeOfDay } from './timeline.js'
+import { pathwayWords, timeOfDay } from './words.js'
 
 /** The ticket of this connection, as it is now. */
 export function LiveTicket({ stub }: { stub: Stub }): JSX.Element {
@@ -10,11 +10,7 @@ export function LiveTicket({ stub }: { stub: Stub }): JSX.Element {
   return (
     <div className="live-ticket" role="img" aria-label={spoken(stub)}>
       {/* A new ticket is a new piece of paper: it comes in, and is torn, anew. */}
-      <TicketPaper
-        key={stub.phase === 'blank' ? 'blank' : stub.ref}
-        stub={stub}
-        printed={printed(stub, now)}
-      />
+      <TicketPaper key={'ref' in stub ? stub.ref : stub.phase} stub={stub} printed={printed(stub, now)} />
     </div>
   )
 }
@@ -24,6 +20,8 @@ function printed(stub: Stub, now: number): Printed {
   switch (stub.phase) {
     case 'blank':
       return { title, refText: 'printing …', ringText: '…', ringLabel: 'to live', ringLeft: 0 }
+    case 'absent':
+      return { title, refText: 'nobody asks for it', ringText: '–', ringLabel: 'no ticket', ringLeft: 0 }
     case 'whole': {
       const left = Math.max(0, stub.expiresAt - now)
       return {
@@ -69,6 +67,8 @@ function spoken(stub: Stub): string {
   switch (stub.phase) {
     case 'blank':
       return 'No ticket yet'
+    case 'absent':
+      return `No ticket: what is presented is ${pathwayWords(stub.instead)}`
     case 'whole':
       return `Ticket ${stub.ref}, whole, not used yet`
     case 'torn':

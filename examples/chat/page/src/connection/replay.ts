@@ -1,5 +1,12 @@
 import type { SocketConstructor } from '@wsticket/client'
-import { parseCloseReason, REFUSED_PROTOCOL, type RefusalCode, ticketProtocols } from '@wsticket/protocol'
+import {
+  parseCloseReason,
+  REFUSALS,
+  REFUSED_PROTOCOL,
+  type RefusalCode,
+  ticketProtocols,
+} from '@wsticket/protocol'
+import type { Happening } from './timeline.js'
 
 /** What came of presenting a ticket for the second time. */
 export type ReplayOutcome =
@@ -30,4 +37,33 @@ export function replayTicket(url: string, ticket: string, Socket: SocketConstruc
       )
     })
   })
+}
+
+/** Tells what came of presenting a used ticket. */
+export function replayHappening(outcome: ReplayOutcome): Happening {
+  switch (outcome.kind) {
+    case 'refused':
+      return {
+        kind: 'refused',
+        tone: 'good',
+        title: 'Replay refused',
+        // What it means for a connection is another matter: this one was opened for nothing else.
+        detail: `${REFUSALS[outcome.code].title}. The server closed with ${outcome.closeCode}.`,
+        code: outcome.code,
+      }
+    case 'admitted':
+      return {
+        kind: 'replay',
+        tone: 'bad',
+        title: 'Replay admitted',
+        detail: 'The same ticket opened a second socket. That must never happen.',
+      }
+    case 'unclear':
+      return {
+        kind: 'replay',
+        tone: 'warn',
+        title: 'Replay without an answer',
+        detail: `The socket ended with ${outcome.closeCode} before the server said anything.`,
+      }
+  }
 }

@@ -1,9 +1,8 @@
 import type { JSX } from 'react'
 import type { AuthClient } from '../auth/auth-client.js'
 import { Icon } from '../ui/icons.js'
-import { timeOfDay } from './timeline.js'
 import { useSessions } from './use-sessions.js'
-import { codeWords } from './words.js'
+import { timeOfDay } from './words.js'
 
 /** The user's live sessions on all devices, each with a way to close it. */
 export function SessionList(props: {
@@ -29,7 +28,7 @@ export function SessionList(props: {
       {failure !== undefined && <p className="muted">The list cannot be had at the moment.</p>}
       {closeFailure !== undefined && (
         <p className="muted" role="alert">
-          The session could not be closed. {codeWords(closeFailure.code)}
+          The session could not be closed. <code className="code">{closeFailure.code}</code>
         </p>
       )}
       {failure === undefined && list?.length === 0 && <p className="muted">None is open.</p>}

@@ -1,5 +1,5 @@
 import { type StateChange, TICKET_TTL_SECONDS, type TicketGrant } from '@wsticket/client'
-import { isRefusalCode } from '@wsticket/protocol'
+import { isRefusalCode, type Pathway } from '@wsticket/protocol'
 
 /** What is printed on a ticket. Never the ticket itself. */
 export interface Print {
@@ -12,6 +12,8 @@ export interface Print {
 /** The paper that the panel draws. */
 export type Stub =
   | { readonly phase: 'blank' }
+  /** Something else is presented. */
+  | { readonly phase: 'absent'; readonly instead: Exclude<Pathway, 'ticket'> }
   | (Print & { readonly phase: 'whole' })
   | (Print & { readonly phase: 'torn'; readonly redeemedAt: number })
   /** It was presented and opened nothing. */
@@ -34,7 +36,10 @@ export function stubAfter(
   facts: { readonly print: Print | undefined; readonly now: number },
 ): Stub {
   const { from, to, cause } = change
-  if (to.name === 'connecting') return facts.print === undefined ? stub : { ...facts.print, phase: 'whole' }
+  if (to.name === 'connecting') {
+    if (to.pathway !== 'ticket') return { phase: 'absent', instead: to.pathway }
+    return facts.print === undefined ? stub : { ...facts.print, phase: 'whole' }
+  }
   if (stub.phase === 'whole' && to.name === 'open') return { ...stub, phase: 'torn', redeemedAt: facts.now }
   if (stub.phase === 'whole' && from.name === 'connecting')
     return { ...stub, phase: 'refused', code: cause.code }

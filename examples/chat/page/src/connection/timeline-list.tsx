@@ -1,6 +1,7 @@
 import type { JSX } from 'react'
 import { Icon, type IconName } from '../ui/icons.js'
-import { type EntryKind, type TimelineEntry, timeOfDay } from './timeline.js'
+import type { EntryKind, TimelineEntry } from './timeline.js'
+import { timeOfDay } from './words.js'
 
 const ICONS: Readonly<Record<EntryKind, IconName>> = {
   ticket: 'ticket',
@@ -12,6 +13,11 @@ const ICONS: Readonly<Record<EntryKind, IconName>> = {
   revoked: 'cross',
   closed: 'cross',
   waiting: 'wait',
+  offline: 'offline',
+  blocked: 'blocked',
+  diagnosis: 'search',
+  woke: 'sun',
+  downgrade: 'down',
   token: 'key',
   replay: 'replay',
   logout: 'exit',

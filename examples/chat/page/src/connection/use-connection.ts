@@ -2,9 +2,15 @@ import { ticketSource } from '@wsticket/client'
 import { PATHS } from '@wsticket/protocol'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import type { AuthClient } from '../auth/auth-client.js'
+import type { TokenOrigin } from '../auth/token-keeper.js'
 import { ChatConnection, type ConnectionSnapshot } from './chat-connection.js'
 
 const CHAT_PATH = '/ws'
+
+const REFRESHED: Readonly<Record<TokenOrigin, string>> = {
+  'this-tab': 'Access token refreshed',
+  'another-tab': 'Access token refreshed by another tab',
+}
 
 /** Connects as long as the component that asks for it is there. */
 export function useConnection(auth: AuthClient): {
@@ -14,8 +20,8 @@ export function useConnection(auth: AuthClient): {
   const [connection] = useState(() => makeConnection(auth))
   const snapshot = useSyncExternalStore(connection.subscribe, connection.snapshot)
   useEffect(() => {
-    const stopNoting = auth.onRefreshed(() =>
-      connection.note({ kind: 'token', tone: 'plain', title: 'Access token refreshed' }),
+    const stopNoting = auth.onRefreshed((by) =>
+      connection.note({ kind: 'token', tone: 'plain', title: REFRESHED[by] }),
     )
     connection.start()
     return () => {

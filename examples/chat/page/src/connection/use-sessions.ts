@@ -28,8 +28,7 @@ export function useSessions(
   const [closeFailure, setCloseFailure] = useState<Failure>()
 
   const load = useCallback(async () => {
-    const token = await auth.tokens.accessToken()
-    const answer = token.ok ? await listSessions(auth.fetch, token.value) : token
+    const answer = await listSessions(auth.ask)
     if (answer.ok) setList(answer.value)
     setFailure(answer.ok ? undefined : answer)
   }, [auth])
@@ -39,8 +38,7 @@ export function useSessions(
   const close = useCallback(
     (ref: string) => {
       const closeIt = async (): Promise<void> => {
-        const token = await auth.tokens.accessToken()
-        const closed = token.ok ? await closeSession(auth.fetch, token.value, ref) : token
+        const closed = await closeSession(auth.ask, ref)
         setCloseFailure(closed.ok ? undefined : closed)
         await load()
       }

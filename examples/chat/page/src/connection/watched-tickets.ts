@@ -1,8 +1,8 @@
 import type { TicketGrant, TicketSource } from '@wsticket/client'
 
-/** A source that tells of each ticket it gives. */
+/** A source that tells of all that it gives. */
 export function watchTickets(source: TicketSource, granted: (grant: TicketGrant) => void): TicketSource {
-  const { renew, pathways } = source
+  const { renew, pathways, currentCredential, call, settled } = source
   return {
     take: () => source.take(),
     protocols: (...own) => source.protocols(...own),
@@ -13,7 +13,11 @@ export function watchTickets(source: TicketSource, granted: (grant: TicketGrant)
       granted(grant)
       return grant
     },
-    ...(renew && { renew: (ref, options) => renew.call(source, ref, options) }),
-    ...(pathways && { pathways: (options) => pathways.call(source, options) }),
+    // A socket finds out what a source can do by looking.
+    ...(renew && { renew: renew.bind(source) }),
+    ...(pathways && { pathways: pathways.bind(source) }),
+    ...(currentCredential && { currentCredential: currentCredential.bind(source) }),
+    ...(call && { call: call.bind(source) }),
+    ...(settled && { settled: settled.bind(source) }),
   }
 }

@@ -1,27 +1,9 @@
 import type { Cause, CauseCode } from '@wsticket/client'
-import { isRefusalCode, REFUSALS } from '@wsticket/protocol'
+import { explain } from '@wsticket/client/diagnosis'
+import type { Pathway } from '@wsticket/protocol'
 
 /** The code with which "Drop the connection" closes: of the range that applications may use, and not a farewell. */
 export const DROP_CLOSE_CODE = 4000
-
-// What the refusal table says in general, said for the person in front of this page; and the causes that are in no table.
-const WORDS: Partial<Record<CauseCode, string>> = {
-  session_revoked: 'You were logged out, so the server closed the socket.',
-  session_closed: 'It was closed from the list of sessions, or by an operator.',
-  session_expired: 'The session reached its deadline.',
-  session_idle: 'Nothing was said for too long.',
-  credential_revoked: 'The login behind this page has ended.',
-  credential_invalid: 'The access token is not valid any more.',
-  credential_missing: 'There is no login on this page any more.',
-  draining: 'The server is shutting down.',
-  network_unreachable: 'The server cannot be reached.',
-  response_invalid: 'Something other than the server answered.',
-  credential_unavailable: 'The access token could not be refreshed.',
-  connection_failed: 'The socket could not be opened.',
-  connection_lost: 'The socket was cut off without a word.',
-  closed_by_server: 'The server said goodbye.',
-  closed_by_client: 'This page closed it.',
-}
 
 // Causes that only say how far it has come.
 const PROGRESS: ReadonlySet<CauseCode> = new Set([
@@ -31,6 +13,7 @@ const PROGRESS: ReadonlySet<CauseCode> = new Set([
   'renewal_due',
   'renewed',
   'wait_over',
+  'woke',
   'message_queued',
   'pathway_open',
 ])
@@ -42,15 +25,23 @@ export function isTrouble({ code }: Cause): boolean {
 
 /** Says a cause in words. */
 export function causeWords(cause: Cause): string {
+  // Nobody but this page knows that.
   if (cause.code === 'connection_lost' && cause.closeCode === DROP_CLOSE_CODE) {
     return 'You dropped it. The client takes it for a cut line.'
   }
-  return codeWords(cause.code)
+  return explain(cause)
 }
 
-/** Says a code in words. */
-export function codeWords(code: CauseCode): string {
-  return WORDS[code] ?? (isRefusalCode(code) ? `${REFUSALS[code].title}.` : code)
+/** What is presented at the door. */
+export function pathwayWords(pathway: Pathway): string {
+  switch (pathway) {
+    case 'ticket':
+      return 'a ticket'
+    case 'jwt_subprotocol':
+      return 'the access token itself'
+    case 'anonymous':
+      return 'no credential at all'
+  }
 }
 
 /** Seconds and minutes as people read them: `0:42`, `14:07`, `11:59:30`. */
@@ -61,7 +52,22 @@ export function clockSpan(milliseconds: number): string {
   return seconds < 3600 ? rest.replace(/^0/, '') : `${Math.floor(seconds / 3600)}:${rest}`
 }
 
+/** What is left of a wait: `3.2 s`, so that even a short one is seen to pass, or `0:42`. */
+export function countdown(milliseconds: number): string {
+  return milliseconds < 10_000 ? `${Math.max(0, milliseconds / 1000).toFixed(1)} s` : clockSpan(milliseconds)
+}
+
 /** A duration of work: `240 ms`, `1.3 s`. */
 export function duration(milliseconds: number): string {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
+}
+
+/** `14:07:59` */
+export function timeOfDay(at: number): string {
+  return new Date(at).toLocaleTimeString(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  })
 }

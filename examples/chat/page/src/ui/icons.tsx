@@ -33,6 +33,8 @@ export type IconName =
   | 'chevron'
   | 'server'
   | 'database'
+  | 'offline'
+  | 'blocked'
 
 // Drawn on a grid of 20, stroked with the colour of the text around them.
 const PATHS: Readonly<Record<IconName, string>> = {
@@ -72,6 +74,9 @@ const PATHS: Readonly<Record<IconName, string>> = {
   server: 'M3.5 4h13v5h-13Z M3.5 11h13v5h-13Z M6.5 6.5h.01 M6.5 13.5h.01',
   database:
     'M10 7.500c3.6 0 6-1 6-2.500s-2.4-2.500-6-2.500-6 1-6 2.500 2.4 2.500 6 2.500Z M4 5v10c0 1.500 2.4 2.500 6 2.500s6-1 6-2.500V5 M4 10c0 1.500 2.4 2.500 6 2.500s6-1 6-2.500',
+  offline:
+    'M3 3l14 14 M3.2 8.300a9.5 9.5 0 0 1 2.6-1.800 M9.2 5.400a9.5 9.5 0 0 1 7.6 2.900 M6 11.300a5.6 5.6 0 0 1 2.2-1.400 M12.4 10.300a5.6 5.6 0 0 1 1.6 1 M10 15h.01',
+  blocked: 'M10 17.500a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15Z M4.7 4.700l10.6 10.600',
 }
 
 /** A drawing beside words, which say the same: so it is hidden from those who hear the page. */
