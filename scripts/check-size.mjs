@@ -12,7 +12,7 @@ const CORE_LIMIT = 8_200
 /** @type {Readonly<Record<string, number>>} */
 const SUBPATH_LIMITS = {
   diagnosis: 1_900,
-  fallback: 1_500,
+  fallback: 1_700,
   libraries: 500,
   react: 1_400,
   spare: 900,

@@ -277,7 +277,7 @@ export abstract class Connection extends SocketEvents {
 
   #renewAt(): number | undefined {
     const { autoRenew, tickets, clock, random } = this.#parts
-    if (!autoRenew || !tickets.renew) return undefined
+    if (!autoRenew || !tickets.renew || this.#ref === undefined) return undefined
     const now = clock.now()
     const { deadline } = this
     const delay =

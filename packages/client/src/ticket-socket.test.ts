@@ -1020,8 +1020,14 @@ describe('a source that presents something else', () => {
       protocols: () => inner.protocols(),
       url: (url) => inner.url(url),
       clear: () => inner.clear(),
+      renew: () => Promise.reject(new Error('there is no ref to renew by')),
       grant: () =>
-        Promise.resolve({ ticket: '', pathway: 'jwt_subprotocol', carriedBy: ['wsticket.v1', 'jwt.a.b.c'] }),
+        Promise.resolve({
+          ticket: '',
+          pathway: 'jwt_subprotocol',
+          carriedBy: ['wsticket.v1', 'jwt.a.b.c'],
+          credentialExpiresAt: clock.now() + 900_000,
+        }),
       settled: (outcome) => {
         const cause: Cause | undefined = outcome.opened ? undefined : outcome.cause
         outcomes.push([outcome.opened, outcome.pathway, cause?.code])
@@ -1032,7 +1038,7 @@ describe('a source that presents something else', () => {
     await reached(socket, 'waiting')
     clock.advanceToNext()
     await next(socket, 'open')
-    expect(socket.state).toMatchObject({ pathway: 'jwt_subprotocol', ref: undefined })
+    expect(socket.state).toMatchObject({ pathway: 'jwt_subprotocol', ref: undefined, until: undefined })
     expect(server.offers[1]).toEqual(['wsticket.v1', 'jwt.a.b.c', 'wsticket.refused', 'chat.v2'])
     expect(outcomes).toEqual([
       [false, 'jwt_subprotocol', 'connection_failed'],

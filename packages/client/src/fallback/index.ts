@@ -1,3 +1,4 @@
+export { ticketAuthEnabled } from '../ticket-auth-enabled.js'
 export {
   type Downgrade,
   FALLBACK_AFTER,

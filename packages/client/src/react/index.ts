@@ -1,6 +1,6 @@
+export { ticketAuthEnabled } from '../ticket-auth-enabled.js'
 export { TicketSocketProvider, type TicketSocketProviderProps } from './provider.js'
 export type { IdleState, SocketConnection, SocketHandlers, TicketSocketState } from './socket-keeper.js'
-export { ticketAuthEnabled } from './ticket-auth-enabled.js'
 export {
   type TicketSocketHandle,
   type UseTicketSocketOptions,
