@@ -7,7 +7,7 @@ import { runRestarts } from './run.js'
 const LIBRARIES = ['TicketSocket', 'partysocket', 'reconnecting-websocket'] as const
 const SAY_EVERY = 10
 /** One to ten seconds between the restarts: some clients have forgotten the last one when the next comes, and some have not. */
-const WORDS = { atLeast: 20, atMost: 200 }
+const WORDS = { atLeast: 10, atMost: 100 }
 
 /** Runs the comparison and prints it; gives the code to exit with. */
 export async function main(
@@ -36,7 +36,7 @@ export async function main(
       `${sizes.restarts} restarts, every other one by SIGKILL, the others in good order, after 1 to 10 s of traffic each.`,
     )
     say(
-      `${sizes.clients} clients of each library in Chromium, which speak 20 times a second, all on one server at once.`,
+      `${sizes.clients} clients of each library in Chromium, which speak 10 times a second, all on one server at once.`,
     )
     for (const line of tableOf(measures)) say(line)
     const [ours] = measures

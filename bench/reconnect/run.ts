@@ -12,8 +12,8 @@ import type { CleanupList } from '../../test/cleanups.js'
 import type { BenchPage, Library } from './page/main.js'
 
 const PAGE = new URL('./page/main.ts', import.meta.url)
-/** So often each client speaks. */
-const TALK_MS = 50
+/** So often each client speaks; the outbox of a TicketSocket is full after 26 seconds. */
+const TALK_MS = 100
 /** A client that is not back by then is counted as one that does not come back. */
 const PATIENCE_MS = 60_000
 

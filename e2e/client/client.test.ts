@@ -5,7 +5,7 @@ import { afterAllTests, afterThisTest } from '../../test/cleanups.js'
 import { startChromium } from './chromium.js'
 import { startFirefox } from './firefox.js'
 import type { PlaywrightBrowser } from './playwright-browser.js'
-import { aBackend, aProfile, type Backend } from './rig.js'
+import { aBackend } from './rig.js'
 import { backAndForward } from './scenarios/back-and-forward.js'
 import { blockedUpgrades } from './scenarios/blocked.js'
 import { heldBack } from './scenarios/held-back.js'
@@ -17,43 +17,43 @@ import { serverRestarts } from './scenarios/restarts.js'
 import { sharedLogins } from './scenarios/shared-login.js'
 import { sleepOverExpiry } from './scenarios/sleep.js'
 import { twoTabs } from './scenarios/tabs.js'
+import { aProfile, aStage, type Stage } from './stage.js'
 
 const cleanUp = afterAllTests()
-let chromium: PlaywrightBrowser
-let firefox: PlaywrightBrowser
-/** For all that leave it as it is. */
-let shared: Backend
-const backend = (): Backend => shared
+let chromium: Stage<PlaywrightBrowser>
+let firefox: Stage<PlaywrightBrowser>
 
-const BROWSERS = [
+const STAGES = [
   ['Chromium', () => chromium],
   ['Firefox', () => firefox],
 ] as const
 
 beforeAll(async () => {
-  const starts = [startChromium(cleanUp), startFirefox(cleanUp), aBackend(cleanUp)] as const
-  ;[chromium, firefox, shared] = await Promise.all(starts)
+  const backend = await aBackend(cleanUp)
+  const stage = async (browser: Promise<PlaywrightBrowser>): Promise<Stage<PlaywrightBrowser>> =>
+    aStage(await browser, backend, cleanUp)
+  ;[chromium, firefox] = await Promise.all([stage(startChromium(cleanUp)), stage(startFirefox(cleanUp))])
 })
 
 // Side by side: they wait more than they work.
-describe.concurrent.each(BROWSERS)('A TicketSocket in %s lives through', (name, browser) => {
-  serverRestarts(browser)
-  redisRestarts(browser)
-  hiddenTabs(browser, { freezes: name === 'Chromium' })
-  networkFaults(browser, backend)
-  offlineAndOnline(browser, backend)
-  blockedUpgrades(browser, backend)
-  backAndForward(browser, backend)
-  twoTabs(browser, backend)
-  sharedLogins(browser, backend)
+describe.concurrent.each(STAGES)('A TicketSocket in %s lives through', (name, stage) => {
+  serverRestarts(stage)
+  redisRestarts(stage)
+  hiddenTabs(stage, { freezes: name === 'Chromium' })
+  networkFaults(stage)
+  offlineAndOnline(stage)
+  blockedUpgrades(stage)
+  backAndForward(stage)
+  twoTabs(stage)
+  sharedLogins(stage)
   // Only this one does such a thing; `npm run test:browsers:long` sees all of it.
-  if (name === 'Firefox') heldBack(browser, backend, { heldMs: 500, patienceMs: 15_000 })
+  if (name === 'Firefox') heldBack(stage, { heldMs: 500, patienceMs: 15_000 })
 })
 
 it('A server that is restarted over and over costs nobody a message of the outbox, doubles none, and mixes up no users', async () => {
   const restarts = 6
   const clients = 3
-  const profile = await aProfile(chromium, afterThisTest)
+  const profile = await aProfile(chromium.browser, afterThisTest)
   // The short form of `npm run bench:reconnect`: with short waits, as restarts this close would make them long.
   const run = await runRestarts({
     libraries: ['TicketSocket'],
@@ -71,6 +71,6 @@ it('A server that is restarted over and over costs nobody a message of the outbo
 })
 
 // Not beside the others: each stops all of its browser.
-describe.concurrent.each(BROWSERS)('A TicketSocket in %s lives through', (_name, browser) => {
-  sleepOverExpiry(browser)
+describe.concurrent.each(STAGES)('A TicketSocket in %s lives through', (_name, stage) => {
+  sleepOverExpiry(stage)
 })

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { RigTab } from './rig.js'
+import type { RigTab } from './rig-tab.js'
 import type { Tally } from './tally.js'
 
 /** Nothing went missing that a client could have kept, nothing came twice, nobody spoke as somebody else. */

@@ -44,6 +44,12 @@ const rig = {
   talk: (name: string, everyMs: number): void => clientOf(name).speaker.talk(everyMs),
   hush: (name: string): void => clientOf(name).speaker.hush(),
 
+  /** Ends a client. */
+  close(name: string): void {
+    clients.get(name)?.speaker.hush()
+    clients.get(name)?.socket.close()
+  },
+
   view: (name: string): View => viewOf(clientOf(name)),
 
   /** Waits until a client is where it is wanted. */

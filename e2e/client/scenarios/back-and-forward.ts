@@ -1,16 +1,18 @@
 import { it } from 'vitest'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
-import type { RealBrowser } from '../real-browser.js'
-import { type Backend, cleanupsOf, connectedRig } from '../rig.js'
+import { aProfile, enterAlone, type Stage } from '../stage.js'
 import { until } from '../until.js'
 
 /** Longer than it takes to leave a page. */
 const FAR_MS = 2500
 
 /** What a user sees who leaves the page for another, and comes back. */
-export function backAndForward(browser: () => RealBrowser, backend: () => Backend): void {
+export function backAndForward(stage: () => Stage): void {
   it('a way to another page and back, while it waits', async (test) => {
-    const { rig, tab } = await connectedRig(browser(), cleanupsOf(test), backend())
+    const { browser } = stage()
+    const { rig, tab } = await enterAlone(stage(), test, (cleanUp) => aProfile(browser, cleanUp))
+    await tab.connect('ada')
+    await tab.comesTo('ada', { state: 'open' })
     rig.network.refuse()
     rig.network.cut()
     await tab.call('say', 'ada', 3)
@@ -26,7 +28,10 @@ export function backAndForward(browser: () => RealBrowser, backend: () => Backen
   })
 
   it('a way to another page and back, while it is open', async (test) => {
-    const { rig, tab } = await connectedRig(browser(), cleanupsOf(test), backend())
+    const { browser } = stage()
+    const { rig, tab } = await enterAlone(stage(), test, (cleanUp) => aProfile(browser, cleanUp))
+    await tab.connect('ada')
+    await tab.comesTo('ada', { state: 'open' })
     const { ref } = await tab.call('view', 'ada')
     await tab.call('say', 'ada', 3)
     await tab.hears('ada', 3)

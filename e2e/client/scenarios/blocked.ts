@@ -1,16 +1,13 @@
 import { expect, it } from 'vitest'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
-import type { RealBrowser } from '../real-browser.js'
 import { refusingProxy } from '../refusing-proxy.js'
-import { aProfile, aRig, type Backend, cleanupsOf, openTab } from '../rig.js'
+import { enter, type Stage } from '../stage.js'
 
 /** What a user sees behind a proxy that does not let upgrades through. */
-export function blockedUpgrades(browser: () => RealBrowser, backend: () => Backend): void {
+export function blockedUpgrades(stage: () => Stage): void {
   it('a proxy that answers upgrades with 403 while HTTP works', async (test) => {
-    const cleanUp = cleanupsOf(test)
-    const rig = await aRig(cleanUp, backend())
+    const { cleanUp, rig, tab } = await enter(stage(), test)
     const proxy = await refusingProxy(rig.server.port, cleanUp)
-    const tab = await openTab(await aProfile(browser(), cleanUp), rig)
     const api = `http://127.0.0.1:${proxy.port}`
     await tab.connect('plain', { api })
     await tab.connect('diagnosed', { api, diagnosed: true })

@@ -1,22 +1,22 @@
 import { expect, it } from 'vitest'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
 import type { PlaywrightBrowser, PlaywrightTab } from '../playwright-browser.js'
-import { aProfile, aRig, cleanupsOf, openTab } from '../rig.js'
+import { aProfile, enterAlone, type Stage } from '../stage.js'
 import { until } from '../until.js'
 
-const TALK_MS = 50
+const TALK_MS = 200
 
 /**
  * What a user sees who leaves the page behind another tab for a while.
  *
  * @param freezes whether the browser can also be told to put the tab to sleep, as it does by itself with tabs long hidden
  */
-export function hiddenTabs(browser: () => PlaywrightBrowser, { freezes }: { freezes: boolean }): void {
-  it(`a restart of the server while its tab is hidden${freezes ? ', and one while it is frozen' : ''}`, async (test) => {
-    const cleanUp = cleanupsOf(test)
-    const rig = await aRig(cleanUp)
-    const profile = await aProfile({ profile: () => browser().window() }, cleanUp)
-    const tab = await openTab(profile, rig)
+export function hiddenTabs(stage: () => Stage<PlaywrightBrowser>, { freezes }: { freezes: boolean }): void {
+  it(`a connection that is lost while its tab is hidden${freezes ? ', and one while it is frozen' : ''}`, async (test) => {
+    const { browser } = stage()
+    const { rig, tab } = await enterAlone(stage(), test, (cleanUp) =>
+      aProfile({ profile: () => browser.window() }, cleanUp),
+    )
     await tab.connect('ada')
     await tab.comesTo('ada', { state: 'open' })
     const cover = await tab.tab.cover(`${rig.pages.origin}/elsewhere`)
@@ -24,11 +24,11 @@ export function hiddenTabs(browser: () => PlaywrightBrowser, { freezes }: { free
     await tab.call('talk', 'ada', TALK_MS)
     await tab.hears('ada', 1)
 
-    await rig.server.restart('SIGKILL')
+    rig.network.cut()
     let connections = 2
     await tab.comesTo('ada', { state: 'open', connections })
     if (freezes) {
-      await freeze(tab.tab, () => rig.server.restart('SIGKILL'))
+      await freeze(tab.tab, () => rig.network.cut())
       connections = 3
       await tab.comesTo('ada', { state: 'open', connections })
     }
@@ -40,9 +40,9 @@ export function hiddenTabs(browser: () => PlaywrightBrowser, { freezes }: { free
   })
 }
 
-async function freeze({ page }: PlaywrightTab, meanwhile: () => Promise<void>): Promise<void> {
+async function freeze({ page }: PlaywrightTab, meanwhile: () => void): Promise<void> {
   const devTools = await page.context().newCDPSession(page)
   await devTools.send('Page.setWebLifecycleState', { state: 'frozen' })
-  await meanwhile()
+  meanwhile()
   await devTools.send('Page.setWebLifecycleState', { state: 'active' })
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
 import type { PlaywrightBrowser } from '../playwright-browser.js'
-import { aProfile, aRig, cleanupsOf, openTab } from '../rig.js'
+import { aBackend } from '../rig.js'
+import { aProfile, cleanupsOf, enterAlone, type Stage } from '../stage.js'
 import { until } from '../until.js'
 
 const TALK_MS = 1000
@@ -14,12 +15,13 @@ const HIDDEN_MS = 6.5 * 60_000
 const BACK_MS = 150_000
 
 /** What a user sees whose tab was hidden for so long that its timers hardly run any more. */
-export function longHidden(browser: () => PlaywrightBrowser): void {
+export function longHidden(stage: () => Stage<PlaywrightBrowser>): void {
   it('minutes behind another tab, over several ends of the credential and a restart of the server', async (test) => {
-    const cleanUp = cleanupsOf(test)
-    const rig = await aRig(cleanUp)
-    const profile = await aProfile({ profile: () => browser().window() }, cleanUp)
-    const tab = await openTab(profile, rig)
+    const { browser, backend, tabs } = stage()
+    const own = await aBackend(cleanupsOf(test), { pages: backend.pages })
+    const { rig, tab } = await enterAlone({ browser, backend: own, tabs }, test, (cleanUp) =>
+      aProfile({ profile: () => browser.window() }, cleanUp),
+    )
     await tab.connect('ada', { lifeSeconds: LIFE_SECONDS })
     await tab.comesTo('ada', { state: 'open' })
     await tab.call('talk', 'ada', TALK_MS)

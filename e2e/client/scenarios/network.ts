@@ -1,15 +1,16 @@
 import { expect, it } from 'vitest'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
-import type { RealBrowser } from '../real-browser.js'
-import { type Backend, cleanupsOf, connectedRig } from '../rig.js'
+import { enter, type Stage } from '../stage.js'
 import { until } from '../until.js'
 
-const TALK_MS = 50
+const TALK_MS = 100
 
 /** What a user sees of a network that fails without a word from the browser. */
-export function networkFaults(browser: () => RealBrowser, backend: () => Backend): void {
+export function networkFaults(stage: () => Stage): void {
   it('a network that is cut and comes back', async (test) => {
-    const { rig, tab } = await connectedRig(browser(), cleanupsOf(test), backend())
+    const { rig, tab } = await enter(stage(), test)
+    await tab.connect('ada')
+    await tab.comesTo('ada', { state: 'open' })
     await tab.call('talk', 'ada', TALK_MS)
     await tab.hears('ada', 3)
 
@@ -24,7 +25,9 @@ export function networkFaults(browser: () => RealBrowser, backend: () => Backend
   })
 
   it('a network that is silent for a while, and does not even notice', async (test) => {
-    const { rig, tab } = await connectedRig(browser(), cleanupsOf(test), backend())
+    const { rig, tab } = await enter(stage(), test)
+    await tab.connect('ada')
+    await tab.comesTo('ada', { state: 'open' })
     rig.network.hold()
     await tab.call('talk', 'ada', TALK_MS)
     await until('messages to be on their way', async () => {

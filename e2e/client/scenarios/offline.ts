@@ -2,22 +2,21 @@ import { expect, it } from 'vitest'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
 import type { PlaywrightBrowser } from '../playwright-browser.js'
 import type { Fired } from '../records.js'
-import { aProfile, aRig, type Backend, cleanupsOf, openTab } from '../rig.js'
+import { aProfile, enterAlone, type Stage } from '../stage.js'
 
 /** Longer than any wait once the browser says that there is a network. */
 const FAR_MS = 2500
 
 /** What a user sees of a network that the browser says is gone. */
-export function offlineAndOnline(browser: () => PlaywrightBrowser, backend: () => Backend): void {
+export function offlineAndOnline(stage: () => Stage<PlaywrightBrowser>): void {
   it('a browser that goes offline and comes back', async (test) => {
-    const cleanUp = cleanupsOf(test)
-    const rig = await aRig(cleanUp, backend())
-    const profile = await aProfile(browser(), cleanUp)
-    const tab = await openTab(profile, rig)
+    const { browser } = stage()
+    const { rig, tab } = await enterAlone(stage(), test, (cleanUp) => aProfile(browser, cleanUp))
+    const context = tab.tab.page.context()
     await tab.connect('ada')
     await tab.comesTo('ada', { state: 'open' })
 
-    await profile.context.setOffline(true)
+    await context.setOffline(true)
     rig.network.refuse()
     rig.network.cut()
     await tab.comesTo('ada', { state: 'waiting', cause: 'offline' })
@@ -25,7 +24,7 @@ export function offlineAndOnline(browser: () => PlaywrightBrowser, backend: () =
     // By itself it would try again only a good while later.
     await tab.comesTo('ada', { state: 'waiting', dueInMs: FAR_MS })
     await rig.network.accept()
-    await profile.context.setOffline(false)
+    await context.setOffline(false)
     await tab.comesTo('ada', { state: 'open', connections: 2 })
     expect((await tab.call('record', 'ada')).fired.some(isSooner)).toBe(true)
     expectNothingAmiss(await tab.settle('ada'))

@@ -1,18 +1,15 @@
 import { expect, it } from 'vitest'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
-import type { RealBrowser } from '../real-browser.js'
-import { aProfile, aRig, type Backend, cleanupsOf, openTab, somebody } from '../rig.js'
+import { somebody } from '../rig.js'
+import { enter, type Stage } from '../stage.js'
 
 /** Each tab renews its session a second before the end. */
 const LIFE_SECONDS = 4
 
 /** What a user sees whose tabs share a login. */
-export function sharedLogins(browser: () => RealBrowser, backend: () => Backend): void {
+export function sharedLogins(stage: () => Stage): void {
   it('ends of the credential that two tabs share, and a logout from both', async (test) => {
-    const cleanUp = cleanupsOf(test)
-    const rig = await aRig(cleanUp, backend())
-    const profile = await aProfile(browser(), cleanUp)
-    const [here, there] = [await openTab(profile, rig), await openTab(profile, rig)]
+    const { rig, tab: here, otherTab: there } = await enter(stage(), test)
     const user = somebody('ada')
     const shared = { user, login: user, sharedAs: user, lifeSeconds: LIFE_SECONDS }
     await Promise.all([here.connect('here', shared), there.connect('there', shared)])

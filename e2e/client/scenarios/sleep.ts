@@ -2,19 +2,17 @@ import { expect, it } from 'vitest'
 import { faultProxy } from '../../../test/fault-proxy.js'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
 import type { RealBrowser } from '../real-browser.js'
-import { aProfile, aRig, cleanupsOf, openTab } from '../rig.js'
+import { enter, type Stage } from '../stage.js'
 import { until } from '../until.js'
 
 /** The shortest that is not over before it was used. */
 const LIFE_SECONDS = 4
 
-/** What a user sees who closes the lid of a laptop, and opens it when the credential is over. Takes a browser of its own. */
-export function sleepOverExpiry(browser: () => RealBrowser): void {
+/** What a user sees who closes the lid of a laptop, and opens it when the credential is over. Nothing else may go on in the browser. */
+export function sleepOverExpiry(stage: () => Stage): void {
   it('a sleep that outlasts the credential, and either the connection or all trace of it', async (test) => {
-    const cleanUp = cleanupsOf(test)
-    const rig = await aRig(cleanUp)
+    const { cleanUp, rig, tab } = await enter(stage(), test)
     const forgetful = await faultProxy(rig.server.port, cleanUp)
-    const tab = await openTab(await aProfile(browser(), cleanUp), rig)
     const names = ['closed', 'gone']
     const users = [
       await tab.connect('closed', { lifeSeconds: LIFE_SECONDS }),
@@ -26,7 +24,7 @@ export function sleepOverExpiry(browser: () => RealBrowser): void {
       await tab.hears(name, 1)
     }
 
-    await asleep(browser(), async () => {
+    await asleep(stage().browser, async () => {
       // As a router does that has other things to remember: nobody is told that the connection is no more.
       forgetful.drop()
       await until('both sessions to be over', () => {
@@ -47,14 +45,19 @@ export function sleepOverExpiry(browser: () => RealBrowser): void {
 
 /** Stops a whole browser while something else happens. */
 async function asleep(browser: RealBrowser, meanwhile: () => Promise<void>): Promise<void> {
-  const stopped: number[] = []
+  const stopped = browser.processes().filter((pid) => signal(pid, 'SIGSTOP'))
   try {
-    for (const pid of browser.processes()) {
-      process.kill(pid, 'SIGSTOP')
-      stopped.push(pid)
-    }
     await meanwhile()
   } finally {
-    for (const pid of stopped) process.kill(pid, 'SIGCONT')
+    for (const pid of stopped) signal(pid, 'SIGCONT')
+  }
+}
+
+/** Gives whether there was such a process: of a browser's many, some come and go all the time. */
+function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): boolean {
+  try {
+    return process.kill(pid, name)
+  } catch {
+    return false
   }
 }

@@ -1,16 +1,14 @@
 import { expect, it } from 'vitest'
 import { faultProxy } from '../../../test/fault-proxy.js'
 import { expectNoSurprise, expectNothingAmiss } from '../expectations.js'
-import type { RealBrowser } from '../real-browser.js'
-import { aProfile, aRig, type Backend, cleanupsOf, openTab, somebody } from '../rig.js'
+import { somebody } from '../rig.js'
+import { enter, type Stage } from '../stage.js'
 
 /** What a user sees who has the page open twice. */
-export function twoTabs(browser: () => RealBrowser, backend: () => Backend): void {
+export function twoTabs(stage: () => Stage): void {
   it('two tabs that lose their connections in the same moment', async (test) => {
-    const cleanUp = cleanupsOf(test)
-    const rig = await aRig(cleanUp, backend())
-    const profile = await aProfile(browser(), cleanUp)
-    const tabs = [await openTab(profile, rig), await openTab(profile, rig)] as const
+    const { rig, tab: one, otherTab: other } = await enter(stage(), test)
+    const tabs = [one, other]
     const user = somebody('ada')
     const login = { user, login: user }
     await Promise.all(tabs.map((tab, index) => tab.connect(`tab-${index}`, login)))
@@ -33,10 +31,7 @@ export function twoTabs(browser: () => RealBrowser, backend: () => Backend): voi
   })
 
   it('a logout in one tab: the others stop, say why, and ask for nothing any more', async (test) => {
-    const cleanUp = cleanupsOf(test)
-    const rig = await aRig(cleanUp, backend())
-    const profile = await aProfile(browser(), cleanUp)
-    const [here, there] = [await openTab(profile, rig), await openTab(profile, rig)]
+    const { cleanUp, rig, tab: here, otherTab: there } = await enter(stage(), test)
     const elsewhere = await faultProxy(rig.server.port, cleanUp)
     const user = somebody('ada')
     const login = { user, login: user }

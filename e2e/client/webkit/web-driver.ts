@@ -20,7 +20,8 @@ export class WebDriver {
   async newSession(capabilities: object): Promise<DriverSession> {
     const answer = await this.#ask('POST', '/session', { capabilities: { alwaysMatch: capabilities } })
     const id = textOf(answer, 'sessionId')
-    return new DriverSession((method, path, body) => this.#ask(method, `/session/${id}${path}`, body))
+    const ask: Ask = (method, path, body) => this.#ask(method, `/session/${id}${path}`, body)
+    return new DriverSession(ask, String(await ask('GET', '/window')))
   }
 
   async #ask(method: string, path: string, body?: object): Promise<unknown> {
@@ -32,10 +33,8 @@ export class WebDriver {
     })
     const { value } = (await answer.json()) as { value: unknown }
     if (answer.ok) return value
-    const [error, message] = ['error', 'message'].map((name) => String(Reflect.get(Object(value), name)))
-    throw new Error(
-      `WebDriver: ${method} ${path.replace(/\/session\/[^/]+/, '')} failed: ${error}: ${message}`,
-    )
+    const why = `${textOf(value, 'error')}: ${textOf(value, 'message')}`
+    throw new Error(`WebDriver: ${method} ${path.replace(/\/session\/[^/]+/, '')} failed: ${why}`)
   }
 }
 
@@ -45,23 +44,26 @@ function textOf(answer: unknown, name: string): string {
 
 type Ask = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<unknown>
 
-/** A browser that was started, with one window at first. */
+/** A browser that was started. */
 export class DriverSession {
   readonly #ask: Ask
-  // What is said goes to the window in front, so each takes its turn with two commands.
+  readonly #firstWindow: string
+  // What is said goes to the window that was chosen last, so each takes its turn with both commands.
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(ask: Ask) {
+  constructor(ask: Ask, firstWindow: string) {
     this.#ask = ask
-  }
-
-  async window(): Promise<string> {
-    return String(await this.#ask('GET', '/window'))
+    this.#firstWindow = firstWindow
   }
 
   async newWindow(): Promise<string> {
-    const made = await this.#ask('POST', '/window/new', { type: 'tab' })
+    // Asked for by one that nobody closes.
+    const made = await this.#in(this.#firstWindow, () => this.#ask('POST', '/window/new', { type: 'tab' }))
     return textOf(made, 'handle')
+  }
+
+  closeWindow(window: string): Promise<unknown> {
+    return this.#in(window, () => this.#ask('DELETE', '/window'))
   }
 
   async allowScripts(ms: number): Promise<void> {
@@ -69,22 +71,22 @@ export class DriverSession {
   }
 
   goto(window: string, url: string): Promise<unknown> {
-    return this.#inTurn(window, '/url', { url })
+    return this.#in(window, () => this.#ask('POST', '/url', { url }))
   }
 
   /** Runs a script that calls its last argument back with what becomes of it. */
   execute(window: string, script: string): Promise<unknown> {
-    return this.#inTurn(window, '/execute/async', { script, args: [] })
+    return this.#in(window, () => this.#ask('POST', '/execute/async', { script, args: [] }))
   }
 
   end(): Promise<unknown> {
     return this.#ask('DELETE', '')
   }
 
-  #inTurn(handle: string, path: string, body: object): Promise<unknown> {
+  #in(handle: string, act: () => Promise<unknown>): Promise<unknown> {
     const turn = this.#turn.then(async () => {
       await this.#ask('POST', '/window', { handle })
-      return await this.#ask('POST', path, body)
+      return await act()
     })
     this.#turn = turn.catch(() => undefined)
     return turn

@@ -12,9 +12,7 @@ const MINI_BROWSER = `/usr/lib/${MACHINE}/webkit2gtk-4.1/MiniBrowser`
 /** Longer than any test waits. */
 const SCRIPT_MS = 60_000
 
-/**
- * Starts WebKitGTK's driver on a screen of its own. It has one browser at a time, which is one profile: tests take turns.
- */
+/** Starts WebKitGTK on a screen of its own. Its driver has one browser at a time, and so all profiles are one. */
 export async function startWebKit(cleanUp: CleanupList): Promise<RealBrowser> {
   const screen = await startProcess(
     process.env.XVFB_PATH ?? '/usr/bin/Xvfb',
@@ -40,36 +38,35 @@ export async function startWebKit(cleanUp: CleanupList): Promise<RealBrowser> {
   const web = new WebDriver(port)
   await until('the driver to be ready', async () => (await web.isReady()) || undefined)
   const binary = process.env.MINI_BROWSER_PATH ?? MINI_BROWSER
+  const session = await web.newSession({
+    browserName: 'MiniBrowser',
+    'webkitgtk:browserOptions': { binary, args: ['--automation'] },
+  })
+  cleanUp(() => session.end())
+  await session.allowScripts(SCRIPT_MS)
   return {
-    profile: async () => {
-      const session = await web.newSession({
-        browserName: 'MiniBrowser',
-        'webkitgtk:browserOptions': { binary, args: ['--automation'] },
-      })
-      await session.allowScripts(SCRIPT_MS)
-      return new WebKitProfile(session)
-    },
+    profile: async () => new WebKitProfile(session),
     processes: () => descendantsOf(driver.pid),
   }
 }
 
 class WebKitProfile implements Profile {
   readonly #session: DriverSession
-  #isFirst = true
+  readonly #windows: string[] = []
 
   constructor(session: DriverSession) {
     this.#session = session
   }
 
   async open(url: string): Promise<Tab> {
-    const handle = this.#isFirst ? await this.#session.window() : await this.#session.newWindow()
-    this.#isFirst = false
+    const handle = await this.#session.newWindow()
+    this.#windows.push(handle)
     await this.#session.goto(handle, url)
     return new WebKitTab(this.#session, handle)
   }
 
   async close(): Promise<void> {
-    await this.#session.end()
+    for (const handle of this.#windows) await this.#session.closeWindow(handle)
   }
 }
 
