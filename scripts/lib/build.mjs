@@ -9,7 +9,8 @@ const PAGE = 'examples/chat/dist/page'
 
 /** What the build reads. Tests are no part of it, nor is what it writes itself. */
 const SOURCES = ['packages', 'examples', 'tsconfig.base.json', 'tsconfig.build.json', 'package-lock.json']
-const NOT_READ = /^(node_modules|dist|coverage|\.next|next-env\.d\.ts|.*\.tsbuildinfo|.*\.test(-d)?\.tsx?|.*\.md)$/
+const NOT_READ =
+  /^(node_modules|dist|coverage|\.next|next-env\.d\.ts|.*\.tsbuildinfo|.*\.test(-d)?\.tsx?|.*\.md)$/
 
 /**
  * Tells whether what lies in the dist folders was built by us from the sources as they are now. Both sides are looked
