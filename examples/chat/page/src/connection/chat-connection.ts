@@ -82,6 +82,8 @@ export class ChatConnection {
   #greeted = false
   // When the socket was lost, in milliseconds since 1970, until there is another one.
   #lostAt: number | undefined
+  // What was found out last about why there is none, until there is one.
+  #found: Cause | undefined
 
   constructor(options: ChatConnectionOptions) {
     this.#options = options
@@ -205,7 +207,10 @@ export class ChatConnection {
     const now = this.#options.now()
     const { from, to, cause } = change
     if (isLive(from) && !isLive(to)) this.#lostAt = now
-    if (isLive(to) && !isLive(from)) this.#greeted = false
+    if (isLive(to) && !isLive(from)) {
+      this.#greeted = false
+      this.#found = undefined
+    }
     const endsAt = this.#socket?.session?.deadline
     if (to.name === 'open' && cause.code === 'connected' && to.pathway === 'ticket') {
       this.#used = this.#presented
@@ -221,8 +226,9 @@ export class ChatConnection {
         stub: stubAfter(stub, change, { print: this.#print, now }),
         replay: replay === 'none' && this.#used !== undefined ? 'ready' : replay,
       },
-      ...happeningsOf(change, { now, endsAt, loggingOut: this.#loggingOut }),
+      ...happeningsOf(change, { now, endsAt, loggingOut: this.#loggingOut, found: this.#found }),
     )
+    if (from.name === 'waiting' && to.name === 'waiting' && cause !== from.cause) this.#found = cause
     for (const listener of this.#changeListeners) listener(change)
   }
 

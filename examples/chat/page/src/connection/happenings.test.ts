@@ -1,4 +1,4 @@
-import type { StateChange } from '@wsticket/client'
+import type { Cause, StateChange } from '@wsticket/client'
 import { describe, expect, it } from 'vitest'
 import {
   admitted,
@@ -16,7 +16,7 @@ import { downgradeHappening, recoveryHappening } from './pathway-happenings.js'
 import { replayHappening } from './replay.js'
 import { DROP_CLOSE_CODE, timeOfDay } from './words.js'
 
-const facts = { now: 1000, endsAt: 61_000, loggingOut: false }
+const facts = { now: 1000, endsAt: 61_000, loggingOut: false, found: undefined }
 const told = (of: StateChange, more: Partial<typeof facts> = {}) => happeningsOf(of, { ...facts, ...more })
 const titles = (of: StateChange, more: Partial<typeof facts> = {}): string[] =>
   told(of, more).map(({ title }) => title)
@@ -132,11 +132,12 @@ describe('what happens by itself while a connection', () => {
 
   it('waits: what was known already is told once, with what there is to look at', () => {
     const known = (detail?: string) => ({ code: 'network_unreachable' as const, detail })
-    const found = (failures: number, detail?: string) =>
-      told(change(waiting(known(), 9000, failures), waiting(known(detail), 9000, failures)))
-    expect(found(1, 'it is down')).toMatchObject([{ title: 'Looked into it', detail: 'It is down.' }])
-    expect(found(2, 'it is down')).toEqual([])
-    expect(found(1)).toEqual([])
+    const found = (detail: string | undefined, before?: Cause) =>
+      happeningsOf(change(waiting(known(), 9000), waiting(known(detail), 9000)), { ...facts, found: before })
+    expect(found('it is down')).toMatchObject([{ title: 'Looked into it', detail: 'It is down.' }])
+    expect(found('it is down', known('it is down'))).toEqual([])
+    expect(found('it is down', known('it is elsewhere'))).toHaveLength(1)
+    expect(found(undefined)).toEqual([])
   })
 
   it('is open: it is looked after', () => {

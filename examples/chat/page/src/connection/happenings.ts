@@ -12,10 +12,12 @@ export function happeningsOf(
     readonly endsAt: number | undefined
     /** Whether this page asked for the logout that is about to be seen. */
     readonly loggingOut: boolean
+    /** What was found out last, since there was a connection. */
+    readonly found: Cause | undefined
   },
 ): Happening[] {
   const { from, to, cause } = change
-  if (from.name === 'waiting' && to.name === 'waiting') return whileWaiting(from, to, facts.now)
+  if (from.name === 'waiting' && to.name === 'waiting') return whileWaiting(from, to, facts)
   if (from.name === 'renewing' && to.name === 'renewing') {
     const title = 'Asking once more, with a fresh access token'
     return [{ kind: 'renewed', tone: 'plain', title, code: cause.code }]
@@ -29,20 +31,25 @@ export function firstHappening(): Happening {
 }
 
 /** What is learned about a wait, and what cuts it short. */
-function whileWaiting(from: WaitingState, to: WaitingState, now: number): Happening[] {
+function whileWaiting(
+  from: WaitingState,
+  to: WaitingState,
+  { now, found }: { readonly now: number; readonly found: Cause | undefined },
+): Happening[] {
   const { cause } = to
   if (cause === from.cause) {
     const detail = `Next try in ${duration((to.until ?? now) - now)}, sooner than it was.`
     return [{ kind: 'woke', tone: 'plain', title: 'Woke up', detail }]
   }
   const { code, detail } = cause
+  // Attempt after attempt finds the same.
+  if (code === found?.code && detail === found.detail) return []
   if (code !== from.cause.code) {
     const title = code === 'websocket_blocked' ? 'Found out: upgrades are blocked' : 'Found out why'
     const kind = code === 'websocket_blocked' ? 'blocked' : 'diagnosis'
     return [{ kind, tone: 'bad', title, detail: causeWords(cause), code }]
   }
-  // The same, attempt after attempt, is told once.
-  if (to.history.failures > 1 || detail === undefined) return []
+  if (detail === undefined) return []
   return [{ kind: 'diagnosis', tone: 'plain', title: 'Looked into it', detail: sentence(detail) }]
 }
 
