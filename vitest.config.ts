@@ -41,8 +41,8 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     exclude: [...configDefaults.exclude, '**/dist/**'],
-    // Many files wait more than they work, for failovers above all. By itself Vitest takes one worker on two cores.
-    maxWorkers: 2,
+    // Many files wait more than they work, for failovers above all: three on two cores. By itself Vitest takes one.
+    maxWorkers: 3,
     // Properties and browsers share two cores with coverage; only what hangs takes all of it.
     testTimeout: 20_000,
     restoreMocks: true,
