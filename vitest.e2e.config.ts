@@ -8,7 +8,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'e2e/nextjs/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // A browser and a server each take a core; two files at once would only wait for each other.
-    fileParallelism: false,
+    // They wait for browsers, restarts and failovers more than they work.
+    maxWorkers: 2,
   },
 })
