@@ -30,16 +30,16 @@ export class PlaywrightTab implements Tab {
 
 /** A profile with all that playwright can do with it. */
 export class PlaywrightProfile implements Profile {
-  readonly context: BrowserContext
+  readonly #context: BrowserContext
   readonly #close: () => Promise<void>
 
   constructor(context: BrowserContext, close: () => Promise<void> = () => context.close()) {
-    this.context = context
+    this.#context = context
     this.#close = close
   }
 
   async open(url: string): Promise<PlaywrightTab> {
-    const page = await this.context.newPage()
+    const page = await this.#context.newPage()
     await page.goto(url)
     return new PlaywrightTab(page)
   }
