@@ -196,7 +196,7 @@ it('The panel of the chat tells of a server that goes, that takes no tickets, an
     // As a network that comes back does: they would wait for seconds else.
     await context.setOffline(true)
     await context.setOffline(false)
-    await tab.is('Connected, no ticket', 'Open')
+    await tab.is('Ticketless', 'Open')
     await tab.told('Stepping down to the access token itself')
     await tab.fact('Presents', /the access token itself.+jwt\.….+tried again from .+ pathway_disabled/s)
     await tab.paper(/No ticket: what is presented is the access token/)
@@ -216,7 +216,7 @@ it('The panel of the chat tells of a server that goes, that takes no tickets, an
     await tab.told('Closed (3003)')
     await tab.fact('Next', /nothing by itself/)
     await tab.press('Reconnect')
-    await tab.is('Connected, no ticket', 'Open')
+    await tab.is('Ticketless', 'Open')
     expect(tab.complaints).toEqual([])
   })
 })

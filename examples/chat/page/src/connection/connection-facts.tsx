@@ -4,19 +4,21 @@ import { useNow } from '../ui/use-now.js'
 import type { ConnectionSnapshot } from './chat-connection.js'
 import { StateTrack } from './state-track.js'
 import { stateWords } from './state-words.js'
-import { causeWords, clockSpan, countdown, isTrouble, pathwayWords, timeOfDay } from './words.js'
+import { causeWords, clockSpan, countdown, isTrouble, pathwayWords, sentence, timeOfDay } from './words.js'
 
 // The demo's tokens live 15 minutes; the bar is full at the most that a session was seen to have left.
 const USUAL_SESSION_MS = 900_000
 
 /** What there is to know about the connection now. */
 export function ConnectionFacts({ snapshot }: { snapshot: ConnectionSnapshot }): JSX.Element {
-  const { state, endsAt, node, since, downgrade } = snapshot
+  const { state, endsAt, node, since, downgrade, trouble } = snapshot
   const live = state?.name === 'open' || state?.name === 'renewing'
-  const now = useNow(live ? 1000 : 200)
+  const now = useNow(state?.name === 'open' ? 1000 : 200)
   if (state === undefined) return <p className="muted">Not started yet.</p>
   const trying = !live && state.name !== 'stopped'
   const { failures } = state.history
+  // Through the attempts that follow, so that it can be read.
+  const why = trouble ?? (isTrouble(state.cause) ? state.cause : undefined)
   const pathway = 'pathway' in state ? state.pathway : (downgrade?.to ?? 'ticket')
   return (
     <>
@@ -24,8 +26,8 @@ export function ConnectionFacts({ snapshot }: { snapshot: ConnectionSnapshot }):
       <dl className="facts">
         <Fact term="State">
           {stateWords(state).words} <code className="code">{state.cause.code}</code>
-          {isTrouble(state.cause) && <p className="facts__why">{causeWords(state.cause)}</p>}
-          {state.cause.detail !== undefined && <p className="facts__detail">{state.cause.detail}</p>}
+          {why !== undefined && <p className="facts__why">{causeWords(why)}</p>}
+          {why?.detail !== undefined && <p className="facts__detail">{sentence(why.detail)}</p>}
         </Fact>
         <Fact term="Next">
           {nextWords(state, now)}

@@ -1,7 +1,7 @@
 import type { Cause, ConnectionState, OpenState, StateChange, WaitingState } from '@wsticket/client'
 import { isRefusalCode, type Pathway } from '@wsticket/protocol'
 import type { Happening } from './timeline.js'
-import { causeWords, duration, isTrouble, pathwayWords, timeOfDay } from './words.js'
+import { causeWords, duration, isTrouble, pathwayWords, sentence, timeOfDay } from './words.js'
 
 /** Tells a change of state: what went wrong, if something did, and what comes next. */
 export function happeningsOf(
@@ -154,10 +154,6 @@ function failedRenewal(cause: Cause, { ref }: OpenState): Happening {
 
 function withDelay(cause: Cause, words: string): string {
   return cause.retryAfterSeconds === undefined ? words : `${words} It asks for ${cause.retryAfterSeconds} s.`
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 function isLive(state: ConnectionState): boolean {

@@ -20,7 +20,7 @@ export function stateWords(state: ConnectionState | undefined): StateWords {
     case 'open':
       return state.pathway === 'ticket'
         ? { words: 'Connected', mood: 'good' }
-        : { words: 'Connected, no ticket', mood: 'warn' }
+        : { words: 'Ticketless', mood: 'warn' }
     case 'renewing':
       return { words: 'Renewing', mood: 'good' }
     case 'waiting':

@@ -15,6 +15,8 @@ export function troubleAfter(before: Cause | undefined, { to, cause }: StateChan
       return before
     case 'waiting':
       if (to.for === 'message' || !isTrouble(cause)) return undefined
+      // That much was known: what was found out about the attempt before says more, until something else is found.
+      if (before !== undefined && cause.code === 'connection_failed') return before
       return before !== undefined || to.history.failures > 1 || CERTAIN.includes(cause.code)
         ? cause
         : undefined

@@ -12,7 +12,7 @@ import {
 import { endingOf } from './ending.js'
 import { stateWords } from './state-words.js'
 import { troubleAfter } from './trouble.js'
-import { causeWords, clockSpan, countdown, DROP_CLOSE_CODE, duration, isTrouble } from './words.js'
+import { causeWords, clockSpan, countdown, DROP_CLOSE_CODE, duration, isTrouble, sentence } from './words.js'
 
 describe('words', () => {
   it('send those to sign in whose login has ended, and let the others reconnect', () => {
@@ -41,6 +41,10 @@ describe('words', () => {
     expect(isTrouble({ code: 'woke' })).toBe(false)
     expect(isTrouble({ code: 'wait_over' })).toBe(false)
     expect(isTrouble({ code: 'websocket_blocked' })).toBe(true)
+  })
+
+  it('make a sentence of what programmers are told', () => {
+    expect(sentence('it is down, or DNS is')).toBe('It is down, or DNS is.')
   })
 
   it('write times as people read them', () => {
@@ -80,7 +84,7 @@ describe('a state', () => {
       'Refreshing the login: busy',
       'Connecting: busy',
       'Connected: good',
-      'Connected, no ticket: warn',
+      'Ticketless: warn',
       'Renewing: good',
       'Reconnecting: busy',
       'Offline: bad',
@@ -116,6 +120,9 @@ describe('a word beside the conversation', () => {
     expect(troubleAfter(lost, change(waiting(lost, 9000), fetching({ code: 'wait_over' })))).toBe(lost)
     expect(troubleAfter(lost, change(fetching({ code: 'wait_over' }), connecting()))).toBe(lost)
     expect(troubleAfter(lost, change(connecting(), waiting(unreachable, 9000)))).toBe(unreachable)
+    const blocked = { code: 'websocket_blocked' } as const
+    const failed = waiting({ code: 'connection_failed', closeCode: 1006 }, 9000)
+    expect(troubleAfter(blocked, change(connecting(), failed))).toBe(blocked)
     expect(troubleAfter(lost, change(connecting(), admitted))).toBeUndefined()
     expect(troubleAfter(lost, change(connecting(), stopped({ code: 'session_closed' })))).toBeUndefined()
   })

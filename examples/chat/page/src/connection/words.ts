@@ -32,6 +32,11 @@ export function causeWords(cause: Cause): string {
   return explain(cause)
 }
 
+/** Makes a sentence of what is said for programmers. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
 /** What is presented at the door. */
 export function pathwayWords(pathway: Pathway): string {
   switch (pathway) {
