@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
-const PACKAGES = ['client', 'protocol']
+// By what they are imported as: else there would be two copies of a class.
+const SOURCES = { client: 'client/src', 'client/libraries': 'client/src/libraries', protocol: 'protocol/src' }
 
 /** Bundles the script of the page, with our packages' sources as they are. */
 export async function bundlePage(): Promise<string> {
@@ -13,7 +14,10 @@ export async function bundlePage(): Promise<string> {
     logLevel: 'warn',
     resolve: {
       alias: Object.fromEntries(
-        PACKAGES.map((name) => [`@wsticket/${name}$`, file(`../../../../packages/${name}/src/index.ts`)]),
+        Object.entries(SOURCES).map(([name, folder]) => [
+          `@wsticket/${name}$`,
+          file(`../../../../packages/${folder}/index.ts`),
+        ]),
       ),
       extensionAlias: { '.js': ['.ts', '.js'] },
     },
