@@ -8,7 +8,7 @@ import { rolldown } from 'rolldown'
 import { orExplain } from './lib/explain.mjs'
 
 /** The goal for the core is 5,000; see "Size" in docs/client.md. */
-const CORE_LIMIT = 8_200
+const CORE_LIMIT = 8_400
 /** @type {Readonly<Record<string, number>>} */
 const SUBPATH_LIMITS = {
   diagnosis: 1_900,

@@ -342,6 +342,19 @@ describe('transition, refusals', () => {
     expect(after(STABLE_AFTER_MS - 1)).toMatchObject({ name: 'waiting', history: { failures: 10 } })
   })
 
+  // Restarts that came close together led to waits of half a minute, and to full outboxes.
+  it('forgets few failures sooner: after about the wait that they led to', () => {
+    const left = (failures: number, lasted: number) =>
+      transition(
+        { ...states.open, since: moment.now - lasted, history: { failures, tried: [] } },
+        closed(1006, ''),
+        moment,
+      ).history.failures
+    expect([left(1, 999), left(1, 1000)]).toEqual([2, 1])
+    expect([left(3, 3999), left(3, 4000)]).toEqual([4, 1])
+    expect([left(20, 4999), left(20, 5000)]).toEqual([21, 1])
+  })
+
   it('jitters the first reconnect after a loss, too', () => {
     const waits = [0, 0.25, 0.999].map((random) =>
       dueIn(transition(states.open, closed(1006, ''), { ...moment, random })),

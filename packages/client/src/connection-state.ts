@@ -26,7 +26,10 @@ export const STEP_TIMEOUT_MS = 15_000
  */
 export const CONNECT_TIMEOUT_MAX_MS = 75_000
 
-/** How long a connection has to last until the failures before it are forgotten. */
+/**
+ * How long a connection has to last, at most, until the failures before it are forgotten. After few failures it is less: one that
+ * has outlived about the wait before it was worth that, and a server that restarts again and again is not waited for ever longer.
+ */
 export const STABLE_AFTER_MS = 5000
 
 type LiveState = OpenState | RenewingState
@@ -160,7 +163,8 @@ function recover(state: ActiveState, told: Cause, moment: Moment): ConnectionSta
   const { now } = moment
   const cause = moment.offline && isUnexplained(told) ? { ...told, code: 'offline' as const } : told
   const { code, retryAfterSeconds } = cause
-  const wasStable = isLive(state) && now - state.since >= STABLE_AFTER_MS
+  const stableAfterMs = Math.min(STABLE_AFTER_MS, (SOON_MS / 2) * 2 ** state.history.failures)
+  const wasStable = isLive(state) && now - state.since >= stableAfterMs
   const { failures, tried }: History = wasStable ? { failures: 0, tried: [] } : state.history
   const remedy = remedyFor(code, {
     tried: tried.includes(code),
@@ -231,7 +235,13 @@ function past({ attempt, history }: Past): Past {
 }
 
 function isUnexplained({ code }: Cause): boolean {
-  return code === 'network_unreachable' || code === 'connection_failed' || code === 'connection_lost'
+  return (
+    code === 'network_unreachable' ||
+    code === 'connection_failed' ||
+    code === 'connection_lost' ||
+    // Most applications ask for their JWT over the network as well.
+    code === 'credential_unavailable'
+  )
 }
 
 /** Says why a socket closed. */

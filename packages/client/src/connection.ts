@@ -47,6 +47,8 @@ export abstract class Connection extends SocketEvents {
   // Handed out once: a single-use ticket is never presented twice.
   #offer: TicketGrant | undefined
   #user: string | undefined
+  // What was kept before the source was cleared is not sent by whoever comes next.
+  #era: number | undefined
   #ref: string | undefined
   #requests = new AbortController()
   #cancelTick: () => void = () => {}
@@ -65,6 +67,7 @@ export abstract class Connection extends SocketEvents {
     super()
     this.#parts = parts
     this.outbox = new Outbox(parts.clock)
+    this.#era = parts.tickets.era
     this.#state = start(parts.clock.now())
     this.#unlisten = parts.page.listen((signal) => this.#heard(signal))
     this.#entered()
@@ -88,8 +91,13 @@ export abstract class Connection extends SocketEvents {
     const events: Event[] = []
     if (to !== from) {
       this.#state = to
-      this.#left(from)
-      this.#entered()
+      if (from.name === 'waiting' && to.name === 'waiting') {
+        // Still the same wait: what looks for its cause goes on, and is not begun again by what it found.
+        this.#setTick()
+      } else {
+        this.#left(from)
+        this.#entered()
+      }
       events.push(new StateChangeEvent(from, to))
       if (input.type === 'opened') events.push(new Event('open'))
       // A socket tells its end itself; one that was given up, or never was, has it told here.
@@ -164,8 +172,10 @@ export abstract class Connection extends SocketEvents {
         (grant) => {
           const { ref, user = this.#user, pathway = 'ticket' } = grant
           // Nothing that one user wrote is sent as another.
-          if (user !== this.#user && this.#user !== undefined) this.outbox.empty()
+          const changed = user !== this.#user && this.#user !== undefined
+          if (changed || tickets.era !== this.#era) this.outbox.empty()
           this.#user = user
+          this.#era = tickets.era
           this.#ref = ref
           this.#offer = grant
           this.apply({ type: 'ticket-fetched', attempt, ref, pathway })

@@ -21,9 +21,9 @@ describe('backoffDelay', () => {
     )
   })
 
-  it('never comes before the time that the server named', () => {
+  it('never comes before the time that the server named, up to an hour', () => {
     fc.assert(
-      fc.property(fc.nat(20), random, fc.nat(100_000), (failures, chance, retryAfterSeconds) => {
+      fc.property(fc.nat(20), random, fc.nat(3600), (failures, chance, retryAfterSeconds) => {
         const delay = backoffDelay({ failures, random: chance, retryAfterSeconds })
         expect(delay).toBeGreaterThanOrEqual(retryAfterSeconds * 1000)
         expect(delay).toBeLessThanOrEqual(retryAfterSeconds * 1000 + BACKOFF_CAP_MS)

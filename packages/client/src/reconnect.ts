@@ -4,6 +4,9 @@ export const SOON_MS = 1000
 /** Widest window of any wait: longer, and a user whose network came back would sit before a dead page. */
 export const BACKOFF_CAP_MS = 30_000
 
+/** Longest delay of a server that is believed: what asks for more is a mistake, and nobody would wait for it. */
+export const RETRY_AFTER_CAP_SECONDS = 3600
+
 /**
  * Gives the milliseconds to wait before the next try: full jitter over a window that doubles with each failure.
  *
@@ -18,5 +21,6 @@ export function backoffDelay(facts: {
   readonly retryAfterSeconds?: number | undefined
 }): number {
   const window = Math.min(BACKOFF_CAP_MS, SOON_MS * 2 ** facts.failures)
-  return Math.round((facts.retryAfterSeconds ?? 0) * 1000 + facts.random * window)
+  const told = Math.min(RETRY_AFTER_CAP_SECONDS, facts.retryAfterSeconds ?? 0)
+  return Math.round(told * 1000 + facts.random * window)
 }

@@ -23,7 +23,19 @@ it('does what the source does', async () => {
 
 it('has what the source has, and no more', () => {
   const around = sourceAround(ticketSource({ take: () => 'ticket' }), {})
-  expect(Object.keys(around).sort()).toEqual(['clear', 'grant', 'protocols', 'take', 'url'])
+  expect(Object.keys(around).sort()).toEqual(['clear', 'era', 'grant', 'protocols', 'take', 'url'])
+  expect(around.era).toBeUndefined()
+})
+
+it('is as old as the source, however that is cleared', () => {
+  const source = ticketSource({
+    url: 'https://api.example.com/api/websocket/ticket',
+    credential: () => 'jwt',
+  })
+  const around = sourceAround(source, {})
+  expect(around.era).toBe(0)
+  source.clear()
+  expect(around.era).toBe(1)
 })
 
 it('takes the parts that are given instead', async () => {

@@ -8,6 +8,9 @@ export function sourceAround(source: TicketSource, parts: Partial<TicketSource>)
     url: (socketUrl) => source.url(socketUrl),
     clear: () => source.clear(),
     grant: (options) => source.grant(options),
+    get era() {
+      return source.era
+    },
     // What a source has not, one around it has not either: a socket asks by looking.
     ...(source.renew && { renew: source.renew.bind(source) }),
     ...(source.pathways && { pathways: source.pathways.bind(source) }),

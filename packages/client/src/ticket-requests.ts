@@ -44,10 +44,10 @@ export async function callTicketRoute(
   throw new TicketError(code, { retryAfterSeconds: retry_after, ref, detail })
 }
 
-// Something in front of the server answered in its place: a proxy, a load balancer, a rate limiter.
+// Something in front of the server answered in its place: a proxy, a load balancer, a rate limiter. What it says is never final:
+// a 404 may be all that a proxy has while no server is up.
 function codeOfStatus(status: number): TicketErrorCode {
   if (status === 401) return 'credential_invalid'
-  if (status === 404) return 'not_found'
   if (status === 429) return 'rate_limited'
   return status >= 500 ? 'upstream_unreachable' : 'response_invalid'
 }

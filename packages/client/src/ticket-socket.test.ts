@@ -1011,6 +1011,107 @@ describe('a diagnosis', () => {
   })
 })
 
+describe('what others answer, and what the user before left', () => {
+  it('diagnoses once a wait, though the diagnosis says the same again', async () => {
+    server.ticketAnswers.push('cut')
+    const diagnose = vi.fn(async () => ({ code: 'network_unreachable', detail: 'silent' }) as const)
+    const socket = connect({ diagnose })
+    const log = record(socket)
+    await vi.waitFor(() => expect(log.at(-1)).toBe('waiting > waiting: network_unreachable'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(diagnose).toHaveBeenCalledTimes(1)
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
+  it('goes on diagnosing when the page is looked at meanwhile', async () => {
+    server.ticketAnswers.push('cut')
+    let find: ((cause: Cause) => void) | undefined
+    const page: PageSignals & { heard?: (signal: PageSignal) => void } = {
+      online: true,
+      listen(heard) {
+        page.heard = heard
+        return () => {}
+      },
+    }
+    const socket = connect({
+      page,
+      random: () => 0.9,
+      diagnose: () =>
+        new Promise((resolve) => {
+          find = resolve
+        }),
+    })
+    await reached(socket, 'waiting')
+    await vi.waitFor(() => expect(find).toBeDefined())
+    page.heard?.('wake')
+    find?.({ code: 'websocket_blocked' })
+    await vi.waitFor(() => expect(socket.state.cause.code).toBe('websocket_blocked'))
+  })
+
+  // Ada wrote while there was no server; Alan logged in, and it went out as his.
+  it('sends nothing of the user before, though that one never had a ticket', async () => {
+    server.ticketAnswers.push('cut')
+    let user = 'ada'
+    const tickets = ticketSource({ url: server.ticketUrl, clock, credential: () => jwt({ sub: user }) })
+    const socket = connect({ tickets })
+    socket.send('by ada')
+    await reached(socket, 'waiting')
+    tickets.clear()
+    user = 'alan'
+    clock.advanceToNext()
+    await next(socket, 'open')
+    socket.send('by alan')
+    await vi.waitFor(() => expect(server.received).toEqual(['by alan']))
+  })
+
+  it.each([
+    ['a delay that is no number', { retry_after: '30s' }],
+    ['a delay that is negative', { retry_after: -1000 }],
+    ['a detail that is no text', { detail: { why: 'so' } }],
+  ])('waits as after any such status: %s', async (_, more) => {
+    server.ticketAnswers.push(problem(429, 'rate_limited', more))
+    const socket = connect()
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'rate_limited' } })
+    expect(dueIn(socket)).toBe(500)
+  })
+
+  it('does not wait longer than an hour, whatever it is told', async () => {
+    server.ticketAnswers.push({ status: 503, headers: { 'retry-after': '999999999' } })
+    const socket = connect()
+    await reached(socket, 'waiting')
+    expect(dueIn(socket)).toBe(3_600_500)
+  })
+
+  // A proxy has nothing but a 404 while no server is up.
+  it('comes back after a 404 that is not ours', async () => {
+    server.ticketAnswers.push({ status: 404, body: 'page not found' })
+    const socket = connect()
+    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'response_invalid' } })
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
+  it('asks again for a credential after one that never came', async () => {
+    let calls = 0
+    const socket = connect({
+      credential: () => (++calls === 1 ? new Promise<string>(() => {}) : 'the-jwt'),
+    })
+    await vi.waitFor(() => expect(calls).toBe(1))
+    clock.advance(15_000)
+    expect(socket.state.name).toBe('waiting')
+    clock.advanceToNext()
+    await next(socket, 'open')
+  })
+
+  it('shows nothing of a credential that no header can carry', async () => {
+    const socket = connect({ credential: () => 'SECRET\nJWT' })
+    const { cause } = await reached(socket, 'waiting')
+    expect(cause.code).toBe('credential_unavailable')
+    expect(JSON.stringify(cause)).not.toContain('SECRET')
+  })
+})
+
 describe('a source that presents something else', () => {
   it('has it carried as it says, named in the state, and hears what became of each attempt', async () => {
     const outcomes: unknown[] = []

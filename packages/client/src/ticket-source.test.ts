@@ -221,7 +221,7 @@ describe('ticketSource, refusals', () => {
     [400, 'response_invalid'],
     [401, 'credential_invalid'],
     [403, 'response_invalid'],
-    [404, 'not_found'],
+    [404, 'response_invalid'],
     [429, 'rate_limited'],
     [500, 'upstream_unreachable'],
     [504, 'upstream_unreachable'],

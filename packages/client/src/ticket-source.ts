@@ -124,6 +124,8 @@ export interface TicketSource {
   readonly currentCredential?: (options?: GrantOptions) => Promise<string>
   /** Sends a request with the credential to another route beside the ticket route, and gives the parsed body. */
   readonly call?: (method: 'GET' | 'POST', path: string, options?: GrantOptions) => Promise<unknown>
+  /** Counts the calls of `clear()`: what was written before one is not sent by whoever comes next. */
+  readonly era?: number | undefined
   /** Hears from a `TicketSocket` what became of each attempt. */
   readonly settled?: (outcome: AttemptOutcome) => void
 }
@@ -221,6 +223,10 @@ class RouteSource extends Source implements TicketSource {
     return (await this.grant({ refresh: this.#refreshes === refreshes })).ticket
   }
 
+  get era(): number {
+    return this.#era
+  }
+
   clear(): void {
     this.#era++
     this.#asking = this.#kept = undefined
@@ -249,7 +255,7 @@ class RouteSource extends Source implements TicketSource {
 
   async renew(ref: string, { refresh, signal }: GrantOptions = {}): Promise<Renewal> {
     // The application may still hand out the JWT that is about to end; then a fresh one is asked for.
-    const credential = await this.#credentialFor(ENDS_SOON_MS, refresh)
+    const credential = await this.#credentialFor(ENDS_SOON_MS, refresh, signal)
     const path = `/api/websocket/session/${encodeURIComponent(ref)}/renew`
     const body = await this.#send({
       method: 'POST',
@@ -268,27 +274,36 @@ class RouteSource extends Source implements TicketSource {
   }
 
   async call(method: 'GET' | 'POST', path: string, { refresh, signal }: GrantOptions = {}): Promise<unknown> {
-    const credential = await this.currentCredential({ refresh })
+    const credential = await this.currentCredential({ refresh, signal })
     return await this.#send({ method, url: siblingRoute(this.#options.url, path), credential, signal })
   }
 
-  currentCredential({ refresh = false }: GrantOptions = {}): Promise<string> {
-    const asking = this.#asking
-    if (asking && (asking.refresh || !refresh)) return asking.credential
-    if (refresh) this.#refreshes++
-    const credential = this.#askForCredential(refresh).finally(() => {
-      if (this.#asking?.credential === credential) this.#asking = undefined
-    })
-    this.#asking = { refresh, credential }
-    return credential
+  currentCredential({ refresh = false, signal }: GrantOptions = {}): Promise<string> {
+    const joined = this.#asking
+    const joins = joined && (joined.refresh || !refresh)
+    if (refresh && !joins) this.#refreshes++
+    const asking = joins ? joined : { refresh, credential: this.#askForCredential(refresh) }
+    const forget = (): void => {
+      if (this.#asking === asking) this.#asking = undefined
+    }
+    // A callback that hangs must not make all who come after it hang as well.
+    signal?.addEventListener('abort', forget, { once: true })
+    if (joins) return asking.credential
+    this.#asking = asking
+    asking.credential.then(forget, forget)
+    return asking.credential
   }
 
   async #issue({ refresh, signal }: GrantOptions): Promise<TicketGrant> {
     const { url, ttlSeconds = TICKET_TTL_SECONDS, reusable, audience, permissions, metadata } = this.#options
     const era = this.#era
     const kept = this.#kept
-    if (kept && !refresh && this.#left(kept.expiresAt) > ENDS_SOON_MS) return kept
-    const credential = await this.#credentialFor(ENDS_NOW_MS, refresh)
+    if (kept && !refresh && this.#left(kept.expiresAt) > ENDS_SOON_MS) {
+      // Another user may have come without a word.
+      const now = await this.currentCredential({ signal })
+      if (kept.user === `${era} ${readJwtClaims(now).user}`) return kept
+    }
+    const credential = await this.#credentialFor(ENDS_NOW_MS, refresh, signal)
     const body = await this.#send({
       method: 'POST',
       url,
@@ -319,11 +334,15 @@ class RouteSource extends Source implements TicketSource {
   }
 
   /** Gives a credential that has so much life left, as far as that can be read in it. */
-  async #credentialFor(leftMs: number, refresh: boolean | undefined): Promise<string> {
-    const credential = await this.currentCredential({ refresh })
+  async #credentialFor(
+    leftMs: number,
+    refresh: boolean | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const credential = await this.currentCredential({ refresh, signal })
     const ends = this.#endOf(credential).credentialExpiresAt
     return ends !== undefined && !refresh && this.#left(ends) < leftMs
-      ? await this.currentCredential({ refresh: true })
+      ? await this.currentCredential({ refresh: true, signal })
       : credential
   }
 
@@ -334,8 +353,10 @@ class RouteSource extends Source implements TicketSource {
     } catch (thrown) {
       throw asTicketError(thrown)
     }
-    if (typeof credential === 'string' && credential !== '') return credential
-    throw new TicketError('credential_missing')
+    if (typeof credential !== 'string' || credential === '') throw new TicketError('credential_missing')
+    // The runtime's own error would hold the credential.
+    if (/^[\x21-\x7e]+$/.test(credential)) return credential
+    throw new TicketError('credential_unavailable', { detail: 'it has characters that no header may have' })
   }
 
   #send(call: Parameters<typeof callTicketRoute>[0]): Promise<unknown> {

@@ -202,7 +202,11 @@ export function isTicketResponse(value: unknown): value is TicketResponse {
 
 /** Tells whether a parsed body is a problem with a code of the table. */
 export function isProblem(value: unknown): value is ProblemMessage {
-  return isObject(value) && isRefusalCode(value.code) && isNumber(value.status) && isString(value.title)
+  if (!isObject(value) || !isRefusalCode(value.code)) return false
+  const { status, title, retry_after = 0, ref = '', detail = '' } = value
+  // What others answer in this shape may have anything in the fields that are optional.
+  const delays = isNumber(retry_after) && retry_after >= 0
+  return isNumber(status) && isString(title) && delays && isString(ref) && isString(detail)
 }
 
 /** Tells whether a parsed body is the answer to a renewal. */
