@@ -45,6 +45,8 @@ export default defineConfig({
     maxWorkers: 3,
     // Properties and browsers share two cores with coverage; only what hangs takes all of it.
     testTimeout: 20_000,
+    // The default of a second is over when another test has the core; what is waited for comes at once, or never.
+    expect: { poll: { timeout: 15_000 } },
     restoreMocks: true,
     unstubGlobals: true,
     unstubEnvs: true,

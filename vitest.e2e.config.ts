@@ -7,6 +7,7 @@ export default defineConfig({
     // Takes a build for each value of a flag: `npm run test:nextjs`.
     exclude: [...configDefaults.exclude, 'e2e/nextjs/**'],
     testTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
     // They wait for browsers, restarts and failovers more than they work.
     maxWorkers: 2,

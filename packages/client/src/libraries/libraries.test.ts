@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { eventually } from '../../test/eventually.js'
 import { ManualClock } from '../../test/manual-clock.js'
 import {
   type MisbehavingServer,
@@ -38,10 +39,10 @@ function open(protocols?: string | string[]) {
 it('is one connection: it closes once, fires no error, and does not come back', async () => {
   server.upgrades.push({ admit: 'chat.v2' })
   const { socket, told } = open(['chat.v2'])
-  await vi.waitFor(() => expect(told).toEqual(['open']))
+  await eventually(() => expect(told).toEqual(['open']))
   expect(socket.protocol).toBe('chat.v2')
   server.sockets[0]?.terminate()
-  await vi.waitFor(() => expect(told).toEqual(['open', 'close 1006', 'while 3']))
+  await eventually(() => expect(told).toEqual(['open', 'close 1006', 'while 3']))
   clock.advance(60_000)
   expect(server.presented).toEqual([ticketNumber(1).ticket])
 })
@@ -50,16 +51,16 @@ it('waits while the ticket route is down, before it is open', async () => {
   server.ticketAnswers.push('cut', problem(503, 'store_unavailable'))
   const { socket, told } = open()
   for (let round = 0; round < 2; round++) {
-    await vi.waitFor(() => expect(socket.state.name).toBe('waiting'))
+    await eventually(() => expect(socket.state.name).toBe('waiting'))
     clock.advanceToNext()
   }
-  await vi.waitFor(() => expect(told).toEqual(['open']))
+  await eventually(() => expect(told).toEqual(['open']))
 })
 
 it('tells a refusal by the code of its close', async () => {
   server.ticketAnswers.push(problem(401, 'credential_revoked'))
   const { told } = open()
-  await vi.waitFor(() => expect(told).toEqual(['close 3003 credential_revoked', 'while 3']))
+  await eventually(() => expect(told).toEqual(['close 3003 credential_revoked', 'while 3']))
 })
 
 it('tells whether there is something to come back for', () => {
