@@ -21,8 +21,11 @@ export function anonymousPathway<C extends Claims>(
   return {
     name: 'anonymous',
     needsCredential: false,
-    find({ reading: { found, jwt, unreadable } }) {
-      return found.kind === 'none' && jwt === undefined && !unreadable ? { credential: '' } : undefined
+    find({ request, reading: { found, jwt, unreadable } }) {
+      // A bearer in the header is a credential, though no pathway reads it there; a password of a proxy's is none of ours.
+      const bearer = request.headers('authorization').some((value) => /^bearer\b/i.test(value.trim()))
+      const none = found.kind === 'none' && jwt === undefined && !unreadable && !bearer
+      return none ? { credential: '' } : undefined
     },
     async prove() {
       const id = Buffer.from(random(ID_BYTES)).toString('base64url')

@@ -429,6 +429,16 @@ describe('an anonymous upgrade', () => {
     ])
   })
 
+  // They were let in as nobody, and nobody was told.
+  it('is none with a bearer in its header; a password of a proxy’s says nothing', async () => {
+    const of = rig(ALL_ON)
+    for (const bearer of ['Bearer abc', 'bearer abc', 'Bearer']) {
+      await refused(of, { headers: { authorization: bearer } }, 'credential_missing')
+    }
+    const { session } = await admitted(of, { headers: { authorization: 'Basic YTpi' } })
+    expect(session.pathway).toBe('anonymous')
+  })
+
   it('has the permissions and claims that were named for it', async () => {
     const of = rig({
       pathways: { anonymous: { mode: 'warn', permissions: ['read'], claims: { guest: true } } },
