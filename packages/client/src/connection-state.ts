@@ -3,6 +3,7 @@
 import { parseCloseReason } from '@wsticket/protocol'
 import type {
   Cause,
+  CauseCode,
   ConnectingState,
   ConnectionState,
   FetchingState,
@@ -31,6 +32,14 @@ export const CONNECT_TIMEOUT_MAX_MS = 75_000
  * has outlived about the wait before it was worth that, and a server that restarts again and again is not waited for ever longer.
  */
 export const STABLE_AFTER_MS = 5000
+
+/** What may be no more than a network that is gone: most applications ask for their JWT over it as well. */
+const UNEXPLAINED: readonly CauseCode[] = [
+  'network_unreachable',
+  'connection_failed',
+  'connection_lost',
+  'credential_unavailable',
+]
 
 type LiveState = OpenState | RenewingState
 type ActiveState = Exclude<ConnectionState, StoppedState>
@@ -235,13 +244,7 @@ function past({ attempt, history }: Past): Past {
 }
 
 function isUnexplained({ code }: Cause): boolean {
-  return (
-    code === 'network_unreachable' ||
-    code === 'connection_failed' ||
-    code === 'connection_lost' ||
-    // Most applications ask for their JWT over the network as well.
-    code === 'credential_unavailable'
-  )
+  return UNEXPLAINED.includes(code)
 }
 
 /** Says why a socket closed. */

@@ -4,7 +4,7 @@ import type { Cause, ConnectionState, Input } from './connection-types.js'
 import type { Diagnose } from './diagnose.js'
 import type { Clock, PageSignal, PageSignals, SocketConstructor, SocketLike } from './environment.js'
 import { type Close, ConnectionCloseEvent, StateChangeEvent } from './events.js'
-import { Outbox } from './outbox.js'
+import { type Message, Outbox } from './outbox.js'
 import { renewalDelay } from './renewal.js'
 import { shownProtocol } from './socket-address.js'
 import { SocketEvents } from './socket-events.js'
@@ -47,7 +47,7 @@ export abstract class Connection extends SocketEvents {
   // Handed out once: a single-use ticket is never presented twice.
   #offer: TicketGrant | undefined
   #user: string | undefined
-  // What was kept before the source was cleared is not sent by whoever comes next.
+  // What was written before the source was cleared is not sent by whoever comes next.
   #era: number | undefined
   #ref: string | undefined
   #requests = new AbortController()
@@ -107,6 +107,12 @@ export abstract class Connection extends SocketEvents {
     this.fire(...events, ...(ended ?? []))
   }
 
+  /** Keeps a message until there is a connection. */
+  protected keep(message: Message): void {
+    this.outbox.add(message, this.#parts.tickets.era)
+    this.apply({ type: 'message-queued' })
+  }
+
   /** Ends it for good. */
   protected end(code: number | undefined, reason: string | undefined): void {
     this.#clientClose = code === undefined ? [] : [code, reason ?? '']
@@ -121,13 +127,14 @@ export abstract class Connection extends SocketEvents {
     const to = this.#state
     this.#requests.abort()
     if (from.name === 'renewing' && to.name !== 'renewing') this.renewalEnded(to.cause)
-    if (!isLive(from) && to.history.failures > from.history.failures) {
+    const final = to.name === 'stopped'
+    if (final || (!isLive(from) && to.history.failures > from.history.failures)) {
       const pathway = 'pathway' in from ? from.pathway : undefined
-      this.#parts.tickets.settled?.({ opened: false, pathway, cause: to.cause })
+      this.#parts.tickets.settled?.({ opened: false, pathway, cause: to.cause, final })
     }
     if (isLive(to) || to.name === 'connecting') return
     const { socket } = this
-    if (isLive(from) && to.name === 'stopped') {
+    if (isLive(from) && final) {
       socket?.close(...this.#clientClose)
     } else {
       this.socket = undefined
@@ -148,7 +155,7 @@ export abstract class Connection extends SocketEvents {
         this.#dial(attempt)
         break
       case 'open':
-        if (this.socket?.readyState === OPEN) this.outbox.flush((message) => this.socket?.send(message))
+        this.#flush()
         break
       case 'renewing':
         this.#renew(attempt, state.ref, state.refreshNext)
@@ -163,6 +170,19 @@ export abstract class Connection extends SocketEvents {
     this.#setTick()
   }
 
+  #flush(): void {
+    const { socket } = this
+    if (socket?.readyState !== OPEN) return
+    try {
+      this.outbox.flush((message) => socket.send(message))
+    } catch (thrown) {
+      // No browser's does. What cannot be sent stays, and is told as any uncaught error; the connection is open all the same.
+      queueMicrotask(() => {
+        throw thrown
+      })
+    }
+  }
+
   #fetch(attempt: number, step: 'ticket' | 'config', refresh: boolean): void {
     const { tickets } = this.#parts
     const failed = (cause: Cause): void => this.apply({ type: 'failed', attempt, cause })
@@ -172,8 +192,8 @@ export abstract class Connection extends SocketEvents {
         (grant) => {
           const { ref, user = this.#user, pathway = 'ticket' } = grant
           // Nothing that one user wrote is sent as another.
-          const changed = user !== this.#user && this.#user !== undefined
-          if (changed || tickets.era !== this.#era) this.outbox.empty()
+          if (tickets.era !== this.#era) this.outbox.keepOnly(tickets.era)
+          else if (user !== this.#user && this.#user !== undefined) this.outbox.empty()
           this.#user = user
           this.#era = tickets.era
           this.#ref = ref

@@ -74,5 +74,5 @@ export function socketConstructorOr(given: SocketConstructor | undefined): Socke
 }
 
 function missing(name: string): TypeError {
-  return new TypeError(`wsticket: this runtime has no ${name}; pass one as the option "${name}"`)
+  return new TypeError(`wsticket: this runtime has no ${name}; pass one as an option`)
 }

@@ -27,8 +27,7 @@ export class OutboxFullError extends Error {
  */
 export class Outbox {
   readonly #clock: Clock
-  readonly #kept: { readonly message: KeptMessage; readonly bytes: number; readonly at: number }[] = []
-  #bytes = 0
+  #kept: Kept[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -36,27 +35,26 @@ export class Outbox {
 
   /** Bytes that wait. */
   get bytes(): number {
-    return this.#bytes
+    return this.#kept.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   get isEmpty(): boolean {
     return this.#kept.length === 0
   }
 
-  /** Keeps a message, or throws {@link OutboxFullError}. */
-  add(message: Message): void {
+  /** Keeps a message, or throws {@link OutboxFullError}. `era`: of its writer's login, see `keepOnly`. */
+  add(message: Message, era?: number): void {
     const at = this.#clock.now()
     const bytes = byteLength(message)
     const [oldest = { at }] = this.#kept
     const full =
       this.#kept.length >= OUTBOX_MAX_MESSAGES
         ? `${OUTBOX_MAX_MESSAGES} messages wait`
-        : this.#bytes + bytes > OUTBOX_MAX_BYTES
+        : this.bytes + bytes > OUTBOX_MAX_BYTES
           ? `it holds ${OUTBOX_MAX_BYTES} bytes at most`
           : at - oldest.at > OUTBOX_MAX_AGE_MS && 'no connection for too long'
     if (full) throw new OutboxFullError(`The outbox is full: ${full}`)
-    this.#kept.push({ message: copyOf(message), bytes, at })
-    this.#bytes += bytes
+    this.#kept.push({ message: copyOf(message), bytes, at, era })
   }
 
   /** Hands the messages over in their order; one whose hand-over fails stays, with all behind it. */
@@ -64,14 +62,25 @@ export class Outbox {
     for (let first = this.#kept[0]; first; first = this.#kept[0]) {
       send(first.message)
       this.#kept.shift()
-      this.#bytes -= first.bytes
     }
+  }
+
+  /** Forgets what was written in another era. */
+  keepOnly(era: number | undefined): void {
+    this.#kept = this.#kept.filter((one) => one.era === era)
   }
 
   /** Forgets everything. */
   empty(): void {
-    this.#kept.length = this.#bytes = 0
+    this.#kept = []
   }
+}
+
+interface Kept {
+  readonly message: KeptMessage
+  readonly bytes: number
+  readonly at: number
+  readonly era: number | undefined
 }
 
 /** Bytes of a message on the wire, without its frame. */

@@ -10,7 +10,7 @@ export function socketAddress(url: string | URL): string {
   const address = new URL(url, globalThis.location?.href)
   address.protocol = address.protocol.replace('http', 'ws')
   if (!/^wss?:$/.test(address.protocol)) {
-    throw new TypeError('wsticket: the address of a TicketSocket must begin with wss: or ws:')
+    throw new TypeError('wsticket: the address must begin with wss: or ws:')
   }
   address.hash = ''
   return address.href
@@ -25,7 +25,7 @@ export function ownProtocols(protocols: string | readonly string[]): readonly st
   )
   if (wrong === undefined) return own
   throw new TypeError(
-    `wsticket: "${wrong}" cannot be a subprotocol: it must be a token (RFC 6455), not begin with "${RESERVED_PROTOCOL_PREFIX}", and be there once`,
+    `wsticket: "${wrong}" cannot be a subprotocol: it must be a token, not begin with "${RESERVED_PROTOCOL_PREFIX}", and be there once`,
   )
 }
 

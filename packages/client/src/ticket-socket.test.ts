@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { eventually } from '../test/eventually.js'
 import { ManualClock } from '../test/manual-clock.js'
 import {
   jwt,
@@ -10,6 +11,7 @@ import {
 } from '../test/misbehaving-server.js'
 import type { Cause, ConnectionState } from './connection-types.js'
 import type { PageSignal, PageSignals } from './environment.js'
+import { sourceAround } from './source-around.js'
 import { TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
 import {
   type CredentialCallback,
@@ -95,7 +97,7 @@ describe('a TicketSocket that is admitted', () => {
     socket.send('first')
     socket.addEventListener('open', () => socket.send('second'))
     await next(socket, 'open')
-    await vi.waitFor(() => expect(server.received).toEqual(['first', 'second']))
+    await eventually(() => expect(server.received).toEqual(['first', 'second']))
 
     expect(log).toEqual(['fetching > connecting: ticket_fetched', 'connecting > open: connected', 'open'])
     expect(server.requests).toEqual([
@@ -139,10 +141,10 @@ describe('a TicketSocket that is admitted', () => {
     expect(socket.binaryType).toBe('blob')
     peer?.send('text')
     peer?.send(Buffer.from([1, 2]))
-    await vi.waitFor(() => expect(received).toHaveLength(2))
+    await eventually(() => expect(received).toHaveLength(2))
     socket.binaryType = 'arraybuffer'
     peer?.send(Buffer.from([3]))
-    await vi.waitFor(() => expect(received).toHaveLength(3))
+    await eventually(() => expect(received).toHaveLength(3))
     expect(received[0]).toBe('text')
     expect(received[1]).toBeInstanceOf(Blob)
     expect(received[2]).toEqual(new Uint8Array([3]).buffer)
@@ -155,7 +157,7 @@ describe('a TicketSocket that is admitted', () => {
     socket.send(bytes.buffer)
     bytes.fill(120)
     expect(socket.bufferedAmount).toBe(6)
-    await vi.waitFor(() => expect(server.received).toEqual(['AB', '\0AB\0']))
+    await eventually(() => expect(server.received).toEqual(['AB', '\0AB\0']))
     expect(socket.bufferedAmount).toBe(0)
   })
 
@@ -241,7 +243,7 @@ describe('a TicketSocket that is closed early', () => {
     await next(socket, 'open')
     socket.addEventListener('statechange', () => socket.close())
     server.sockets[0]?.terminate()
-    await vi.waitFor(() => expect(socket.readyState).toBe(TicketSocket.CLOSED))
+    await eventually(() => expect(socket.readyState).toBe(TicketSocket.CLOSED))
     expect(log.slice(3)).toEqual([
       'open > waiting: connection_lost',
       'error',
@@ -386,7 +388,7 @@ describe('a TicketSocket that is refused', () => {
   it('gives up a handshake that takes too long', async () => {
     server.upgrades.push('silence')
     const socket = connect()
-    await vi.waitFor(() => expect(server.offers).toHaveLength(1))
+    await eventually(() => expect(server.offers).toHaveLength(1))
     clock.advance(15_000)
     expect(socket.state).toMatchObject({ name: 'waiting', cause: { code: 'connection_failed' } })
     clock.advanceToNext()
@@ -447,7 +449,7 @@ describe('a TicketSocket without a ticket', () => {
   it('gives up a request that takes too long, and ignores its late end', async () => {
     server.ticketAnswers.push('silence')
     const socket = connect()
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+    await eventually(() => expect(server.requests).toHaveLength(1))
     clock.advance(15_000)
     expect(socket.state).toMatchObject({ name: 'waiting', cause: { code: 'network_unreachable' } })
     clock.advanceToNext()
@@ -508,7 +510,7 @@ describe('a TicketSocket that loses its connection', () => {
     socket.send('while away')
     clock.advanceToNext()
     await next(socket, 'open')
-    await vi.waitFor(() => expect(server.received).toEqual(['while away']))
+    await eventually(() => expect(server.received).toEqual(['while away']))
     expect(log).toEqual([
       'fetching > connecting: ticket_fetched',
       'connecting > open: connected',
@@ -550,7 +552,7 @@ describe('a TicketSocket that loses its connection', () => {
     expect(clock.pending).toEqual([])
     socket.send('back again')
     await next(socket, 'open')
-    await vi.waitFor(() => expect(server.received).toEqual(['back again']))
+    await eventually(() => expect(server.received).toEqual(['back again']))
   })
 
   it('keeps what is sent into a connection that closes already, where it would be lost without a word', async () => {
@@ -572,7 +574,7 @@ describe('a TicketSocket that loses its connection', () => {
     server.sockets[0]?.close(1012, 'draining')
     await reached(socket, 'waiting')
     clock.advanceToNext()
-    await vi.waitFor(() => expect(server.received).toEqual(['just in time']))
+    await eventually(() => expect(server.received).toEqual(['just in time']))
   })
 
   it('forgets what one user wrote when the next connection is another’s', async () => {
@@ -586,7 +588,7 @@ describe('a TicketSocket that loses its connection', () => {
     clock.advanceToNext()
     await next(socket, 'open')
     socket.send('by alan')
-    await vi.waitFor(() => expect(server.received).toEqual(['by alan']))
+    await eventually(() => expect(server.received).toEqual(['by alan']))
   })
 })
 
@@ -627,7 +629,7 @@ describe('a TicketSocket that renews', () => {
       body: undefined,
     })
     expect(dueIn(socket)).toBe(900_000)
-    await vi.waitFor(() => expect(server.received).toEqual(['meanwhile']))
+    await eventually(() => expect(server.received).toEqual(['meanwhile']))
     expect(server.presented).toHaveLength(1)
   })
 
@@ -684,7 +686,7 @@ describe('a TicketSocket that renews', () => {
     await next(socket, 'open')
     server.otherAnswers.set(path, ['silence', renewed(60)])
     const renewal = socket.renew()
-    await vi.waitFor(() => expect(server.requests).toHaveLength(2))
+    await eventually(() => expect(server.requests).toHaveLength(2))
     clock.advance(15_000)
     await expect(renewal).rejects.toMatchObject({ code: 'network_unreachable' })
     expect(socket.state.name).toBe('open')
@@ -725,10 +727,10 @@ describe('a TicketSocket with a source of its own kind', () => {
       },
     }
     const socket = connect({ tickets })
-    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    await eventually(() => expect(answers).toHaveLength(1))
     clock.advance(15_000)
     clock.advanceToNext()
-    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    await eventually(() => expect(answers).toHaveLength(2))
     answers[1]?.(ticketNumber(2))
     await next(socket, 'open')
     answers[0]?.(ticketNumber(1))
@@ -753,7 +755,7 @@ describe('a TicketSocket, its options', () => {
   it('says what is missing where the runtime has no WebSocket', () => {
     vi.stubGlobal('WebSocket', undefined)
     expect(() => new TicketSocket(server.url, { tickets: { take: () => 'x' } })).toThrow(
-      /this runtime has no WebSocket; pass one as the option/,
+      /this runtime has no WebSocket; pass one as an option/,
     )
   })
 
@@ -845,7 +847,7 @@ describe('a page that sleeps, hides, or changes networks', () => {
     server.otherAnswers.set(path, [alive()])
     clock.sleep(120_000)
     page.tell('wake')
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(log.slice(3)).toEqual(['open > renewing: woke', 'renewing > open: renewed']),
     )
   })
@@ -857,7 +859,7 @@ describe('a page that sleeps, hides, or changes networks', () => {
     server.otherAnswers.set(path, [alive()])
     clock.sleep(120_000)
     clock.advance(0)
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(log.slice(3)).toEqual(['open > renewing: woke', 'renewing > open: renewed']),
     )
   })
@@ -874,9 +876,9 @@ describe('a page that sleeps, hides, or changes networks', () => {
     clock.sleep(sleep)
     page.tell('wake')
     await reached(socket, 'renewing')
-    await vi.waitFor(() => expect(server.requests).toHaveLength(2))
+    await eventually(() => expect(server.requests).toHaveLength(2))
     // The close frame, which would say why, may still be on its way.
-    await vi.waitFor(() => expect(clock.pending).toContain(2000))
+    await eventually(() => expect(clock.pending).toContain(2000))
     clock.advance(2000)
     await reached(socket, 'waiting')
     clock.advanceToNext()
@@ -901,7 +903,7 @@ describe('a page that sleeps, hides, or changes networks', () => {
     server.otherAnswers.set(path, [problem(409, 'session_over')])
     clock.sleep(120_000)
     page.tell('wake')
-    await vi.waitFor(() => expect(clock.pending).toContain(2000))
+    await eventually(() => expect(clock.pending).toContain(2000))
     server.sockets[0]?.close(3003, 'session_closed')
     await next(socket, 'close')
     expect(log.slice(4)).toEqual(['renewing > stopped: session_closed', 'close 3003 session_closed'])
@@ -979,13 +981,13 @@ describe('a diagnosis', () => {
     })
     const log = record(socket)
     await reached(socket, 'waiting')
-    await vi.waitFor(() => expect(log.at(-1)).toBe('waiting > waiting: websocket_blocked'))
+    await eventually(() => expect(log.at(-1)).toBe('waiting > waiting: websocket_blocked'))
     expect(socket.state).toMatchObject({ name: 'waiting', cause: { detail: 'a proxy' } })
     expect(dueIn(socket)).toBe(500)
     clock.advanceToNext()
     await reached(socket, 'connecting')
     await reached(socket, 'waiting')
-    await vi.waitFor(() => expect(asked).toHaveLength(2))
+    await eventually(() => expect(asked).toHaveLength(2))
     expect(asked).toEqual([
       [server.url, ticketNumber(1).ref, 'connection_failed'],
       [server.url, ticketNumber(2).ref, 'connection_failed'],
@@ -1005,7 +1007,7 @@ describe('a diagnosis', () => {
     clock.advanceToNext()
     await reached(socket, 'connecting')
     expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'connection_failed' } })
-    await vi.waitFor(() => expect(diagnose).toHaveBeenCalled())
+    await eventually(() => expect(diagnose).toHaveBeenCalled())
     clock.advanceToNext()
     await next(socket, 'open')
   })
@@ -1017,7 +1019,7 @@ describe('what others answer, and what the user before left', () => {
     const diagnose = vi.fn(async () => ({ code: 'network_unreachable', detail: 'silent' }) as const)
     const socket = connect({ diagnose })
     const log = record(socket)
-    await vi.waitFor(() => expect(log.at(-1)).toBe('waiting > waiting: network_unreachable'))
+    await eventually(() => expect(log.at(-1)).toBe('waiting > waiting: network_unreachable'))
     await new Promise((resolve) => setImmediate(resolve))
     expect(diagnose).toHaveBeenCalledTimes(1)
     clock.advanceToNext()
@@ -1043,10 +1045,10 @@ describe('what others answer, and what the user before left', () => {
         }),
     })
     await reached(socket, 'waiting')
-    await vi.waitFor(() => expect(find).toBeDefined())
+    await eventually(() => expect(find).toBeDefined())
     page.heard?.('wake')
     find?.({ code: 'websocket_blocked' })
-    await vi.waitFor(() => expect(socket.state.cause.code).toBe('websocket_blocked'))
+    await eventually(() => expect(socket.state.cause.code).toBe('websocket_blocked'))
   })
 
   // Ada wrote while there was no server; Alan logged in, and it went out as his.
@@ -1062,7 +1064,64 @@ describe('what others answer, and what the user before left', () => {
     clock.advanceToNext()
     await next(socket, 'open')
     socket.send('by alan')
-    await vi.waitFor(() => expect(server.received).toEqual(['by alan']))
+    await eventually(() => expect(server.received).toEqual(['by alan']))
+  })
+
+  it('keeps what the next user wrote before there was a ticket', async () => {
+    server.ticketAnswers.push('cut')
+    const tickets = ticketSource({ url: server.ticketUrl, clock, credential: () => 'opaque' })
+    const socket = connect({ tickets })
+    socket.send('by ada')
+    await reached(socket, 'waiting')
+    tickets.clear()
+    socket.send('by alan')
+    expect(socket.bufferedAmount).toBe(13)
+    clock.advanceToNext()
+    await eventually(() => expect(server.received).toEqual(['by alan']))
+    expect(socket.bufferedAmount).toBe(0)
+  })
+
+  it('tells the source when it stops, and of what', async () => {
+    const outcomes: unknown[] = []
+    const inner = ticketSource({ url: server.ticketUrl, credential: () => 'opaque' })
+    const tickets = sourceAround(inner, { settled: (outcome) => outcomes.push(outcome) })
+    const socket = connect({ tickets })
+    await next(socket, 'open')
+    socket.close()
+    await next(socket, 'close')
+    expect(outcomes).toEqual([
+      { opened: true, pathway: 'ticket' },
+      { opened: false, pathway: 'ticket', cause: { code: 'closed_by_client' }, final: true },
+    ])
+  })
+
+  it('sends as a text what is neither text nor bytes, as a WebSocket does', async () => {
+    const socket = connect()
+    // @ts-expect-error who writes JavaScript may send anything
+    socket.send(5)
+    // @ts-expect-error the same
+    socket.send({})
+    expect(socket.bufferedAmount).toBe(16)
+    await eventually(() => expect(server.received).toEqual(['5', '[object Object]']))
+  })
+
+  it('is open, and says so, though a WebSocket throws at a message that waited', async () => {
+    const thrown = new Promise((resolve) => process.once('uncaughtException', resolve))
+    class Throwing extends WebSocket {
+      override send(data: string): void {
+        if (data === 'bad') throw new Error('cannot be sent')
+        super.send(data)
+      }
+    }
+    const socket = connect({ WebSocket: Throwing })
+    const log = record(socket)
+    socket.send('good')
+    socket.send('bad')
+    await next(socket, 'open')
+    expect(log.at(-2)).toBe('connecting > open: connected')
+    expect(await thrown).toMatchObject({ message: 'cannot be sent' })
+    expect(socket.bufferedAmount).toBe(3)
+    await eventually(() => expect(server.received).toEqual(['good']))
   })
 
   it.each([
@@ -1097,7 +1156,7 @@ describe('what others answer, and what the user before left', () => {
     const socket = connect({
       credential: () => (++calls === 1 ? new Promise<string>(() => {}) : 'the-jwt'),
     })
-    await vi.waitFor(() => expect(calls).toBe(1))
+    await eventually(() => expect(calls).toBe(1))
     clock.advance(15_000)
     expect(socket.state.name).toBe('waiting')
     clock.advanceToNext()

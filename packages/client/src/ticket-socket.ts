@@ -141,14 +141,15 @@ export class TicketSocket extends Connection implements WebSocket {
    * Sends a message, or keeps it until there is a connection. Throws `OutboxFullError` if 256 messages, 1 MiB or a message
    * older than a minute wait already. After the end it does what a `WebSocket` does: nothing.
    */
-  send(data: Message): void {
+  send(given: Message): void {
+    // As a `WebSocket` does with what is none of these.
+    const data = isBinary(given) ? given : String(given)
     if (this.readyState === OPEN) {
       this.socket?.send(copyOf(data))
     } else if (this.state.name === 'stopped') {
       this.#discardedBytes += byteLength(data)
     } else {
-      this.outbox.add(data)
-      this.apply({ type: 'message-queued' })
+      this.keep(data)
     }
   }
 
@@ -188,6 +189,10 @@ export class TicketSocket extends Connection implements WebSocket {
       else reject(new TicketError(isTicketErrorCode(code) ? code : 'session_over', more))
     }
   }
+}
+
+function isBinary(given: unknown): given is Exclude<Message, string> {
+  return given instanceof Blob || (given instanceof Object && 'byteLength' in given)
 }
 
 interface Renewing {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { eventually } from '../test/eventually.js'
 import { ManualClock } from '../test/manual-clock.js'
 import {
   jwt,
@@ -138,7 +139,7 @@ describe('ticketSource, credentials', () => {
   it('refreshes only after the delay that the server named', async () => {
     server.ticketAnswers.push(problem(401, 'credential_invalid', { retry_after: 1 }))
     const taken = source().take()
-    await vi.waitFor(() => expect(clock.pending).toEqual([1000]))
+    await eventually(() => expect(clock.pending).toEqual([1000]))
     expect(server.requests).toHaveLength(1)
     clock.advance(1000)
     expect(await taken).toBe(ticket(1))
@@ -291,7 +292,7 @@ describe('ticketSource, clear()', () => {
     answers[1]?.('alan')
     await second
     answers[0]?.('ada')
-    await vi.waitFor(() => expect(answers).toHaveLength(3))
+    await eventually(() => expect(answers).toHaveLength(3))
     answers[2]?.('alan')
     await first
     const used = server.requests.map(({ authorization }) => authorization)
@@ -390,6 +391,22 @@ describe('ticketSource, a JWT that is over', () => {
   it('is used where nothing better is to be had', async () => {
     await source({ credential: () => jwt({ exp: clock.now() / 1000 - 5 }) }).take()
     expect(server.requests).toHaveLength(1)
+  })
+})
+
+describe('ticketSource, credentials of other kinds', () => {
+  it.each(['a credential', 'b64+/==', 'naïve'])('takes %j, which a header can carry', async (credential) => {
+    expect(await source({ credential: () => credential }).take()).toBe(ticket(1))
+  })
+
+  it.each(['two\nlines', 'nul\0', 'snow☃'])('says of %j that no header can carry it', async (credential) => {
+    const error = await source({ credential: () => credential })
+      .take()
+      .catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'credential_unavailable' })
+    expect(error).not.toHaveProperty('cause')
+    expect(String(error)).not.toContain(credential)
+    expect(server.requests).toEqual([])
   })
 })
 

@@ -1,6 +1,5 @@
 import type { Pathway } from '@wsticket/protocol'
 import {
-  isConfigResponse,
   isRenewResponse,
   isTicketResponse,
   type Json,
@@ -99,10 +98,16 @@ export interface Renewal {
   readonly credentialExpiresAt?: number | undefined
 }
 
-/** What became of an attempt to connect. */
+/** What became of an attempt to connect, or of a socket that stopped. */
 export type AttemptOutcome =
   | { readonly opened: true; readonly pathway: Pathway }
-  | { readonly opened: false; readonly pathway: Pathway | undefined; readonly cause: Cause }
+  | {
+      readonly opened: false
+      readonly pathway: Pathway | undefined
+      readonly cause: Cause
+      /** Whether the socket has stopped: it asks for nothing more. @default false */
+      readonly final?: boolean
+    }
 
 /** Gives tickets, in the form that the library at hand can take. Every failure is a {@link TicketError}. */
 export interface TicketSource {
@@ -139,6 +144,11 @@ export interface TicketSource {
  */
 export function ticketSource(options: TicketSourceOptions): TicketSource {
   return 'take' in options ? new OwnSource(options.take) : new RouteSource(options)
+}
+
+/** Of all that the server tells there, clients need this. */
+function hasPathways(body: unknown): body is { readonly pathways: readonly string[] } {
+  return body instanceof Object && 'pathways' in body && Array.isArray(body.pathways)
 }
 
 /** The forms in which a ticket is handed out. */
@@ -250,7 +260,7 @@ class RouteSource extends Source implements TicketSource {
       // Cleared meanwhile: that was an answer for the user before, who may have had a refresh to come.
       current = { signal: options.signal }
     }
-    throw new TicketError('credential_unavailable', { detail: 'clear() was called at each try' })
+    throw new TicketError('credential_unavailable', { detail: 'cleared at each try' })
   }
 
   async renew(ref: string, { refresh, signal }: GrantOptions = {}): Promise<Renewal> {
@@ -269,7 +279,7 @@ class RouteSource extends Source implements TicketSource {
 
   async pathways(options?: GrantOptions): Promise<readonly string[]> {
     const body = await this.call('GET', '/api/websocket/config', options)
-    if (!isConfigResponse(body)) throw new TicketError('response_invalid')
+    if (!hasPathways(body)) throw new TicketError('response_invalid')
     return body.pathways
   }
 
@@ -355,8 +365,8 @@ class RouteSource extends Source implements TicketSource {
     }
     if (typeof credential !== 'string' || credential === '') throw new TicketError('credential_missing')
     // The runtime's own error would hold the credential.
-    if (/^[\x21-\x7e]+$/.test(credential)) return credential
-    throw new TicketError('credential_unavailable', { detail: 'it has characters that no header may have' })
+    if (/^[ -~\x80-\xff]+$/.test(credential)) return credential
+    throw new TicketError('credential_unavailable', { detail: 'no header can carry it' })
   }
 
   #send(call: Parameters<typeof callTicketRoute>[0]): Promise<unknown> {

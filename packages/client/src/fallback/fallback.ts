@@ -87,6 +87,8 @@ export function withFallback(source: TicketSource, options: FallbackOptions = {}
 interface Lowered {
   readonly pathway: Pathway
   readonly until: number
+  /** Of the user for whom the server allowed it. */
+  readonly era: number
 }
 
 /** What only a source with a ticket route knows. */
@@ -99,8 +101,8 @@ class Fallback {
   readonly #clock: Clock
   // From the best down. Each further one knows less about who is there.
   readonly #chain: readonly Pathway[]
-  // Raised by clear(): what the server allowed the user before it may not allow the next one.
-  #era = 0
+  // Counts clear(), for a source that does not.
+  #cleared = 0
   #lowered: Lowered | undefined
   // In a row, and of each pathway by itself: after the time one failure of the ticket pathway is one more.
   readonly #failures = new Map<Pathway, number>()
@@ -122,6 +124,11 @@ class Fallback {
       anonymous,
     }
     this.#chain = PATHWAYS.filter((pathway) => wanted[pathway])
+  }
+
+  /** What the server allowed the user before it may not allow the next one, whoever called clear(). */
+  get #era(): number {
+    return this.#source.era ?? this.#cleared
   }
 
   grant(options: GrantOptions = {}): Promise<TicketGrant> {
@@ -158,7 +165,7 @@ class Fallback {
   }
 
   clear(): void {
-    this.#era++
+    this.#cleared++
     this.#lowered = undefined
     this.#source.clear()
   }
@@ -253,7 +260,8 @@ class Fallback {
   }
 
   #current(): Lowered | undefined {
-    if (this.#lowered && this.#lowered.until <= this.#clock.now()) this.#lowered = undefined
+    const { until, era } = this.#lowered ?? {}
+    if (until !== undefined && (until <= this.#clock.now() || era !== this.#era)) this.#lowered = undefined
     return this.#lowered
   }
 
@@ -265,7 +273,7 @@ class Fallback {
   #lower(pathway: Pathway): Lowered {
     const { forMs = FALLBACK_FOR_MS } = this.#options
     const until = this.#lowered?.until ?? this.#clock.now() + forMs
-    this.#lowered = { pathway, until }
+    this.#lowered = { pathway, until, era: this.#era }
     this.#failures.delete(pathway)
     this.#away = pathway
     return this.#lowered

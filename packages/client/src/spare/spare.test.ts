@@ -182,6 +182,21 @@ describe('withSpare()', () => {
     expect(await take()).toBe(source.issued)
   })
 
+  // Tickets went on being asked for, with the JWT of somebody who had left.
+  it('asks for nothing after the socket has stopped, until there is another connection', async () => {
+    await open()
+    const { issued } = source
+    tickets.settled?.({ opened: false, pathway: 'ticket', cause: { code: 'closed_by_client' }, final: true })
+    expect(page.listeners.size).toBe(0)
+    expect(clock.pending).toEqual([])
+    page.turn(true)
+    page.turn(false)
+    await advance(600_000)
+    expect(source.issued).toBe(issued)
+    await open()
+    expect(source.issued).toBe(issued + 1)
+  })
+
   it('gives nothing that was cleared while it was looked at', async () => {
     await open()
     const taken = take()

@@ -98,7 +98,10 @@ class Spare {
 
   settled(outcome: AttemptOutcome): void {
     this.#source.settled?.(outcome)
-    if (!outcome.opened) {
+    if (!outcome.opened && outcome.final) {
+      // Nobody is there to take one. Another socket of the same source begins anew with its next connection.
+      this.#end()
+    } else if (!outcome.opened) {
       // What one ticket met, another one that is as old may meet as well.
       this.#drop()
     } else if (outcome.pathway === 'ticket') {
