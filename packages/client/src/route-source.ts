@@ -1,0 +1,236 @@
+import { isRenewResponse, isTicketResponse, REFRESH_THRESHOLD_SECONDS } from '@wsticket/protocol'
+import { type Clock, clockOr, type Fetch, fetchOr } from './environment.js'
+import { readJwtClaims } from './jwt-claims.js'
+import {
+  type AttemptOutcome,
+  type GrantOptions,
+  type Renewal,
+  Source,
+  type TicketGrant,
+  type TicketRouteOptions,
+  type TicketSource,
+} from './source.js'
+import { asTicketError, TicketError } from './ticket-error.js'
+import { callTicketRoute, siblingRoute } from './ticket-requests.js'
+
+/** Life of the tickets that are asked for: they are used at once, so a short one does, and a leaked one soon ends. */
+export const TICKET_TTL_SECONDS = 60
+
+// Times on the wire are whole seconds; a difference as small as this says nothing about the clocks.
+const CLOCK_TOLERANCE_MS = 2000
+
+// What is bought with a JWT that ends so soon would end at once.
+const ENDS_NOW_MS = 2000
+
+// A session that is renewed by a JWT with less than this left would have to be renewed again at once.
+const ENDS_SOON_MS = REFRESH_THRESHOLD_SECONDS * 1000
+
+// A callback that calls clear() itself must not make the source ask for ever.
+const MOST_CLEARED = 5
+
+/** Tickets from the server's own route, and all else that its routes give a client. */
+export class RouteSource extends Source implements TicketSource {
+  readonly #options: TicketRouteOptions
+  readonly #fetch: Fetch
+  readonly #clock: Clock
+  // Raised by clear(): what was asked for before belongs to the user before.
+  #era = 0
+  #refreshes = 0
+  // The callback that is under way; whoever asks meanwhile gets its outcome.
+  #asking: { readonly refresh: boolean; readonly credential: Promise<string> } | undefined
+  // Never to be seen again, unless it is reusable.
+  #lastTicket: string | undefined
+  // A reusable ticket, to be handed out again.
+  #kept: TicketGrant | undefined
+  // This machine's clock minus the server's, in milliseconds.
+  #clockOffset = 0
+
+  constructor(options: TicketRouteOptions) {
+    super()
+    const { url, credential, fetch, clock } = options
+    if (typeof credential !== 'function')
+      throw new TypeError('wsticket: "credential" must be a function that gives the JWT')
+    if (typeof url !== 'string' || !(fetch || globalThis.location || URL.canParse(url))) {
+      throw new TypeError(
+        `wsticket: "url" must be the address of the ticket route, outside a page an absolute one; it is ${JSON.stringify(url)}`,
+      )
+    }
+    this.#options = options
+    this.#fetch = fetchOr(fetch)
+    this.#clock = clockOr(clock)
+  }
+
+  async take(): Promise<string> {
+    const refreshes = this.#refreshes
+    try {
+      return (await this.grant()).ticket
+    } catch (thrown) {
+      const { code, retryAfterSeconds } = asTicketError(thrown)
+      if (code !== 'credential_invalid') throw thrown
+      // `setTimeout` takes 32 bits and fires at once for more.
+      const delayMs = Math.min((retryAfterSeconds ?? 0) * 1000, 2 ** 31 - 1)
+      if (delayMs > 0) await new Promise<void>((resolve) => this.#clock.after(delayMs, resolve))
+    }
+    // Where several failed together, one refresh is enough for all of them.
+    return (await this.grant({ refresh: this.#refreshes === refreshes })).ticket
+  }
+
+  get era(): number {
+    return this.#era
+  }
+
+  clear(): void {
+    this.#era++
+    this.#asking = this.#kept = undefined
+  }
+
+  settled({ opened }: AttemptOutcome): void {
+    // A reusable ticket that was refused would be refused again.
+    if (!opened) this.#kept = undefined
+  }
+
+  async grant(options: GrantOptions = {}): Promise<TicketGrant> {
+    let current = options
+    for (let tries = 0; tries < MOST_CLEARED; tries++) {
+      const era = this.#era
+      try {
+        const grant = await this.#issue(current)
+        if (era === this.#era) return grant
+      } catch (thrown) {
+        if (era === this.#era || current.signal?.aborted) throw asTicketError(thrown)
+      }
+      // Cleared meanwhile: that was an answer for the user before, who may have had a refresh to come.
+      current = { signal: options.signal }
+    }
+    throw new TicketError('credential_unavailable', { detail: 'cleared at each try' })
+  }
+
+  async renew(ref: string, { refresh, signal }: GrantOptions = {}): Promise<Renewal> {
+    // The application may still hand out the JWT that is about to end; then a fresh one is asked for.
+    const credential = await this.#credentialFor(ENDS_SOON_MS, refresh, signal)
+    const path = `/api/websocket/session/${encodeURIComponent(ref)}/renew`
+    const body = await this.#send({
+      method: 'POST',
+      url: siblingRoute(this.#options.url, path),
+      credential,
+      signal,
+    })
+    if (!isRenewResponse(body)) throw new TicketError('response_invalid')
+    return { deadline: this.#local(body.expires_at), ...this.#endOf(credential) }
+  }
+
+  async pathways(options?: GrantOptions): Promise<readonly string[]> {
+    const body = await this.call('GET', '/api/websocket/config', options)
+    if (!hasPathways(body)) throw new TicketError('response_invalid')
+    return body.pathways
+  }
+
+  async call(method: 'GET' | 'POST', path: string, { refresh, signal }: GrantOptions = {}): Promise<unknown> {
+    const credential = await this.currentCredential({ refresh, signal })
+    return await this.#send({ method, url: siblingRoute(this.#options.url, path), credential, signal })
+  }
+
+  currentCredential({ refresh = false, signal }: GrantOptions = {}): Promise<string> {
+    const joined = this.#asking
+    const joins = joined && (joined.refresh || !refresh)
+    if (refresh && !joins) this.#refreshes++
+    const asking = joins ? joined : { refresh, credential: this.#askForCredential(refresh) }
+    const forget = (): void => {
+      if (this.#asking === asking) this.#asking = undefined
+    }
+    // A callback that hangs must not make all who come after it hang as well.
+    signal?.addEventListener('abort', forget, { once: true })
+    if (joins) return asking.credential
+    this.#asking = asking
+    asking.credential.then(forget, forget)
+    return asking.credential
+  }
+
+  async #issue({ refresh, signal }: GrantOptions): Promise<TicketGrant> {
+    const { url, ttlSeconds = TICKET_TTL_SECONDS, reusable, audience, permissions, metadata } = this.#options
+    const era = this.#era
+    const kept = this.#kept
+    if (kept && !refresh && this.#left(kept.expiresAt) > ENDS_SOON_MS) {
+      // Another user may have come without a word.
+      const now = await this.currentCredential({ signal })
+      if (kept.user === `${era} ${readJwtClaims(now).user}`) return kept
+    }
+    const credential = await this.#credentialFor(ENDS_NOW_MS, refresh, signal)
+    const body = await this.#send({
+      method: 'POST',
+      url,
+      credential,
+      signal,
+      body: { ttl_seconds: ttlSeconds, single_use: !reusable, audience, permissions, metadata },
+    })
+    if (!isTicketResponse(body)) throw new TicketError('response_invalid')
+    const { ticket_id: ticket, ref, created_at, expires_at } = body
+    if (ticket === this.#lastTicket) {
+      throw new TicketError('response_invalid', {
+        ref,
+        detail: 'the same ticket came twice; is there a cache in between?',
+      })
+    }
+    this.#lastTicket = ticket
+    const offset = this.#clock.now() - created_at * 1000
+    this.#clockOffset = Math.abs(offset) > CLOCK_TOLERANCE_MS ? offset : 0
+    const grant = {
+      ticket,
+      ref,
+      expiresAt: this.#local(expires_at),
+      ...this.#endOf(credential),
+      user: `${era} ${readJwtClaims(credential).user}`,
+    }
+    if (reusable && era === this.#era) this.#kept = grant
+    return grant
+  }
+
+  /** Gives a credential that has so much life left, as far as that can be read in it. */
+  async #credentialFor(
+    leftMs: number,
+    refresh: boolean | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const credential = await this.currentCredential({ refresh, signal })
+    const ends = this.#endOf(credential).credentialExpiresAt
+    return ends !== undefined && !refresh && this.#left(ends) < leftMs
+      ? await this.currentCredential({ refresh: true, signal })
+      : credential
+  }
+
+  async #askForCredential(refresh: boolean): Promise<string> {
+    let credential: unknown
+    try {
+      credential = await this.#options.credential({ refresh })
+    } catch (thrown) {
+      throw asTicketError(thrown)
+    }
+    if (typeof credential !== 'string' || credential === '') throw new TicketError('credential_missing')
+    // The runtime's own error would hold the credential.
+    if (/^[ -~\x80-\xff]+$/.test(credential)) return credential
+    throw new TicketError('credential_unavailable', { detail: 'no header can carry it' })
+  }
+
+  #send(call: Parameters<typeof callTicketRoute>[0]): Promise<unknown> {
+    return callTicketRoute(call, { fetch: this.#fetch, now: () => this.#clock.now() })
+  }
+
+  #endOf(credential: string): { readonly credentialExpiresAt?: number } {
+    const { expiresAt } = readJwtClaims(credential)
+    return expiresAt === undefined ? {} : { credentialExpiresAt: this.#local(expiresAt / 1000) }
+  }
+
+  #left(at: number | undefined): number {
+    return (at ?? 0) - this.#clock.now()
+  }
+
+  /** Turns the server's seconds into this machine's milliseconds. */
+  #local(serverSeconds: number): number {
+    return serverSeconds * 1000 + this.#clockOffset
+  }
+}
+
+/** Of all that the server tells there, clients need this. */
+function hasPathways(body: unknown): body is { readonly pathways: readonly string[] } {
+  return body instanceof Object && 'pathways' in body && Array.isArray(body.pathways)
+}
