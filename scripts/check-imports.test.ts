@@ -82,6 +82,12 @@ describe('the import rules', () => {
       'direction-of-packages',
     ],
     ['client imports from Node', 'packages/client/src/index.ts', 'fs', 'runs-anywhere'],
+    [
+      'the core of the client imports what stands on it',
+      'packages/client/src/core/index.ts',
+      '../react/hook.js',
+      'core-stands-alone',
+    ],
     ['server imports the client', core, '@wsticket/client', 'direction-of-packages'],
     ['server imports itself by name', core, '@wsticket/server', 'direction-of-packages'],
     ['a package reaches into another', core, '../../../protocol/src/a.js', 'stay-inside'],

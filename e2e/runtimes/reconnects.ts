@@ -1,11 +1,13 @@
 // Connects, sends, loses the connection as often as the server wants, and comes back: with what the runtime brings.
 import { type SocketConstructor, TicketSocket } from '@wsticket/client'
+import { TicketSocket as CoreTicketSocket } from '@wsticket/client/core'
 
 interface Order {
   readonly url: string
   readonly ticketUrl: string
   readonly credential: string
   readonly losses: number
+  readonly core: boolean
 }
 
 declare const process: { readonly argv: readonly string[] }
@@ -13,7 +15,8 @@ declare const process: { readonly argv: readonly string[] }
 // It is written by the test beside this file.
 const order = JSON.parse(process.argv.at(-1) ?? '{}') as Order
 const log: string[] = []
-const socket = new TicketSocket(order.url, {
+const Socket = order.core ? CoreTicketSocket : TicketSocket
+const socket = new Socket(order.url, {
   tickets: { url: order.ticketUrl, credential: () => order.credential },
   WebSocket: await webSocket(),
 })

@@ -63,7 +63,10 @@ describe.each(RUNTIMES)('On %s', (_name, command, args) => {
     expect(Number(Object(report).passed)).toBeGreaterThan(300)
   })
 
-  it(`a TicketSocket comes back ${LOSSES} times, each time with a fresh ticket`, async () => {
+  it.each([
+    ['a TicketSocket', false],
+    ['one of the core', true],
+  ])(`%s comes back ${LOSSES} times, each time with a fresh ticket`, async (_which, core) => {
     const wsticket = createWsticket({
       store: memoryStore(),
       authenticate: async () => ({ subject: 'ada', permissions: [], claims: {} }),
@@ -87,6 +90,7 @@ describe.each(RUNTIMES)('On %s', (_name, command, args) => {
       ticketUrl: `${http}/api/websocket/ticket`,
       credential: 'a credential',
       losses: LOSSES,
+      core,
     }
     const outcome = await lastLine(command, [...args, `${folder}/reconnects/main.mjs`, JSON.stringify(order)])
     expect(outcome).toMatchObject({ opened: LOSSES + 1, code: 1000 })

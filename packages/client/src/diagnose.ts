@@ -1,4 +1,4 @@
-import type { Cause } from './connection-types.js'
+import type { Cause } from './core/connection-types.js'
 import type { TicketSource } from './ticket-source.js'
 
 /**

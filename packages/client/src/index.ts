@@ -11,25 +11,26 @@ export type {
   StateChange,
   StoppedState,
   WaitingState,
-} from './connection-types.js'
-export type { Diagnose } from './diagnose.js'
-export type { Clock, Fetch, PageSignal, PageSignals, SocketConstructor, SocketLike } from './environment.js'
-export { ConnectionCloseEvent, StateChangeEvent } from './events.js'
+} from './core/connection-types.js'
+export type { Clock, Fetch, SocketConstructor, SocketLike } from './core/environment.js'
+export { ConnectionCloseEvent, StateChangeEvent } from './core/events.js'
 export {
   type Message,
   OUTBOX_MAX_AGE_MS,
   OUTBOX_MAX_BYTES,
   OUTBOX_MAX_MESSAGES,
   OutboxFullError,
-} from './outbox.js'
-export type { SocketEvents, SocketListener, TicketSocketEventMap } from './socket-events.js'
+} from './core/outbox.js'
+export type { SocketEvents, SocketListener, TicketSocketEventMap } from './core/socket-events.js'
 export {
   isTicketError,
   isTicketErrorCode,
   TicketError,
   type TicketErrorCode,
   type TicketErrorDetails,
-} from './ticket-error.js'
+} from './core/ticket-error.js'
+export type { Diagnose } from './diagnose.js'
+export type { PageSignal, PageSignals } from './page-signals.js'
 export { type SocketSession, TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
 export {
   type AttemptOutcome,

@@ -1,4 +1,17 @@
-import type { PageSignals } from './environment.js'
+/** What a page is told of itself. */
+export type PageSignal =
+  /** It is looked at again, was thawed, or came out of the back/forward cache. */
+  | 'wake'
+  /** There is a network again. */
+  | 'online'
+
+/** What tells a page about itself: sleep, visibility, network. */
+export interface PageSignals {
+  /** `false` only if there is certainly no network. */
+  readonly online: boolean
+  /** Calls back at each signal until what it returns is called. */
+  listen(heard: (signal: PageSignal) => void): () => void
+}
 
 const WAKES = ['visibilitychange', 'resume', 'pageshow'] as const
 

@@ -1,6 +1,11 @@
 import { isRenewResponse, isTicketResponse, REFRESH_THRESHOLD_SECONDS } from '@wsticket/protocol'
-import { type Clock, clockOr, type Fetch, fetchOr } from './environment.js'
-import { readJwtClaims } from './jwt-claims.js'
+import { type Clock, clockOr, fetchOr } from './core/environment.js'
+import { jwtExpiresAt, jwtUser } from './core/jwt-claims.js'
+import { asTicketError, TicketError } from './core/ticket-error.js'
+import { type CallRoute, routeCaller } from './core/ticket-requests.js'
+import { askForCredential, ticketCall } from './core/ticket-route.js'
+import { foreignAnswer } from './foreign-answer.js'
+import { siblingRoute } from './sibling-route.js'
 import {
   type AttemptOutcome,
   type GrantOptions,
@@ -10,11 +15,6 @@ import {
   type TicketRouteOptions,
   type TicketSource,
 } from './source.js'
-import { asTicketError, TicketError } from './ticket-error.js'
-import { callTicketRoute, siblingRoute } from './ticket-requests.js'
-
-/** Life of the tickets that are asked for: they are used at once, so a short one does, and a leaked one soon ends. */
-export const TICKET_TTL_SECONDS = 60
 
 // Times on the wire are whole seconds; a difference as small as this says nothing about the clocks.
 const CLOCK_TOLERANCE_MS = 2000
@@ -31,8 +31,8 @@ const MOST_CLEARED = 5
 /** Tickets from the server's own route, and all else that its routes give a client. */
 export class RouteSource extends Source implements TicketSource {
   readonly #options: TicketRouteOptions
-  readonly #fetch: Fetch
   readonly #clock: Clock
+  readonly #call: CallRoute
   // Raised by clear(): what was asked for before belongs to the user before.
   #era = 0
   #refreshes = 0
@@ -56,8 +56,8 @@ export class RouteSource extends Source implements TicketSource {
       )
     }
     this.#options = options
-    this.#fetch = fetchOr(fetch)
     this.#clock = clockOr(clock)
+    this.#call = routeCaller(fetchOr(fetch), (response) => foreignAnswer(response, this.#clock.now()))
   }
 
   async take(): Promise<string> {
@@ -109,12 +109,8 @@ export class RouteSource extends Source implements TicketSource {
     // The application may still hand out the JWT that is about to end; then a fresh one is asked for.
     const credential = await this.#credentialFor(ENDS_SOON_MS, refresh, signal)
     const path = `/api/websocket/session/${encodeURIComponent(ref)}/renew`
-    const body = await this.#send({
-      method: 'POST',
-      url: siblingRoute(this.#options.url, path),
-      credential,
-      signal,
-    })
+    const url = siblingRoute(this.#options.url, path)
+    const body = await this.#call({ method: 'POST', url, credential, signal })
     if (!isRenewResponse(body)) throw new TicketError('response_invalid')
     return { deadline: this.#local(body.expires_at), ...this.#endOf(credential) }
   }
@@ -127,7 +123,7 @@ export class RouteSource extends Source implements TicketSource {
 
   async call(method: 'GET' | 'POST', path: string, { refresh, signal }: GrantOptions = {}): Promise<unknown> {
     const credential = await this.currentCredential({ refresh, signal })
-    return await this.#send({ method, url: siblingRoute(this.#options.url, path), credential, signal })
+    return await this.#call({ method, url: siblingRoute(this.#options.url, path), credential, signal })
   }
 
   currentCredential({ refresh = false, signal }: GrantOptions = {}): Promise<string> {
@@ -147,22 +143,16 @@ export class RouteSource extends Source implements TicketSource {
   }
 
   async #issue({ refresh, signal }: GrantOptions): Promise<TicketGrant> {
-    const { url, ttlSeconds = TICKET_TTL_SECONDS, reusable, audience, permissions, metadata } = this.#options
+    const { reusable } = this.#options
     const era = this.#era
     const kept = this.#kept
     if (kept && !refresh && this.#left(kept.expiresAt) > ENDS_SOON_MS) {
       // Another user may have come without a word.
       const now = await this.currentCredential({ signal })
-      if (kept.user === `${era} ${readJwtClaims(now).user}`) return kept
+      if (kept.user === `${era} ${jwtUser(now)}`) return kept
     }
     const credential = await this.#credentialFor(ENDS_NOW_MS, refresh, signal)
-    const body = await this.#send({
-      method: 'POST',
-      url,
-      credential,
-      signal,
-      body: { ttl_seconds: ttlSeconds, single_use: !reusable, audience, permissions, metadata },
-    })
+    const body = await this.#call(ticketCall(this.#options, credential, signal, !reusable))
     if (!isTicketResponse(body)) throw new TicketError('response_invalid')
     const { ticket_id: ticket, ref, created_at, expires_at } = body
     if (ticket === this.#lastTicket) {
@@ -179,7 +169,7 @@ export class RouteSource extends Source implements TicketSource {
       ref,
       expiresAt: this.#local(expires_at),
       ...this.#endOf(credential),
-      user: `${era} ${readJwtClaims(credential).user}`,
+      user: `${era} ${jwtUser(credential)}`,
     }
     if (reusable && era === this.#era) this.#kept = grant
     return grant
@@ -199,24 +189,14 @@ export class RouteSource extends Source implements TicketSource {
   }
 
   async #askForCredential(refresh: boolean): Promise<string> {
-    let credential: unknown
-    try {
-      credential = await this.#options.credential({ refresh })
-    } catch (thrown) {
-      throw asTicketError(thrown)
-    }
-    if (typeof credential !== 'string' || credential === '') throw new TicketError('credential_missing')
+    const credential = await askForCredential(this.#options.credential, refresh)
     // The runtime's own error would hold the credential.
     if (/^[ -~\x80-\xff]+$/.test(credential)) return credential
     throw new TicketError('credential_unavailable', { detail: 'no header can carry it' })
   }
 
-  #send(call: Parameters<typeof callTicketRoute>[0]): Promise<unknown> {
-    return callTicketRoute(call, { fetch: this.#fetch, now: () => this.#clock.now() })
-  }
-
   #endOf(credential: string): { readonly credentialExpiresAt?: number } {
-    const { expiresAt } = readJwtClaims(credential)
+    const expiresAt = jwtExpiresAt(credential)
     return expiresAt === undefined ? {} : { credentialExpiresAt: this.#local(expiresAt / 1000) }
   }
 

@@ -1,4 +1,5 @@
 // Compiled, never run: what a user may and may not write with the subpaths.
+import { TicketSocket as CoreTicketSocket } from './core/index.js'
 import { diagnosis, explain } from './diagnosis/index.js'
 import { type Downgrade, withFallback } from './fallback/index.js'
 import { type CauseCode, type Diagnose, TicketSocket, type TicketSource, ticketSource } from './index.js'
@@ -46,3 +47,13 @@ export const numeric = sharedLogin({ name: 'chat', refresh: () => 42 })
 
 export const stop: () => void = login.onUserChange((user) => user?.trim())
 export const missing: readonly ('locks' | 'channel')[] = login.missing
+
+// The core takes its own route or whatever has grant(), and none of what stands on it.
+const route = { url: 'https://api.example.com/ticket', credential: () => 'jwt' }
+export const small: WebSocket = new CoreTicketSocket(url, { tickets: route, protocols: ['chat'] })
+export const given: CoreTicketSocket = new CoreTicketSocket(url, { tickets: source })
+export const whole: CoreTicketSocket = socket
+// @ts-expect-error the core keeps no tickets
+export const keeping = new CoreTicketSocket(url, { tickets: { ...route, reusable: true } })
+// @ts-expect-error the core renews nothing
+export const renewing = new CoreTicketSocket(url, { tickets: route, autoRenew: true })

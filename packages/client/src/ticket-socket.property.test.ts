@@ -3,8 +3,11 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { ManualClock } from '../test/manual-clock.js'
 import { ticketNumber } from '../test/misbehaving-server.js'
-import type { PageSignal, SocketLike } from './environment.js'
-import { TicketError, type TicketErrorCode } from './ticket-error.js'
+import type { Cause } from './core/connection-types.js'
+import type { SocketLike } from './core/environment.js'
+import { TicketError, type TicketErrorCode } from './core/ticket-error.js'
+import { TicketSocket as CoreTicketSocket } from './core/ticket-socket.js'
+import type { PageSignal } from './page-signals.js'
 import { TicketSocket } from './ticket-socket.js'
 import type { Renewal, TicketGrant, TicketSource } from './ticket-source.js'
 
@@ -63,13 +66,14 @@ class World {
   readonly configs: Pending<readonly string[]>[] = []
   readonly writtenAs = new Map<string, string>()
   readonly userOf = new Map<string, string>()
-  readonly socket: TicketSocket
+  readonly diagnoses: Pending<Cause | undefined>[] = []
+  readonly socket: CoreTicketSocket
   online = true
   user = 'ada'
   #issued = 0
   #heard: ((signal: PageSignal) => void) | undefined
 
-  constructor(random: () => number) {
+  constructor(random: () => number, whole: boolean) {
     const { sockets } = this
     const pending =
       <Answer>(list: Pending<Answer>[]) =>
@@ -96,8 +100,10 @@ class World {
         }
       },
     }
-    this.socket = new TicketSocket('wss://api.example.com/ws', {
+    const Socket = whole ? TicketSocket : CoreTicketSocket
+    this.socket = new Socket('wss://api.example.com/ws', {
       tickets,
+      diagnose: pending(this.diagnoses),
       clock: this.clock,
       page,
       random,
@@ -143,6 +149,8 @@ class World {
 
   check(): void {
     const { state } = this.socket
+    // One look for each wait: what it finds must not begin another.
+    expect(this.diagnoses.length, 'diagnoses').toBeLessThanOrEqual(state.attempt)
     const alive = this.sockets.filter(({ readyState }) => readyState < 2)
     expect(alive.length, 'never two sockets').toBeLessThanOrEqual(1)
     const tickets = this.sockets.map(({ offered }) => offered[1])
@@ -172,6 +180,8 @@ class World {
       default:
         break
     }
+    // The core leaves an open connection to its socket.
+    if (state.until === undefined && state.name === 'open' && !(this.socket instanceof TicketSocket)) return
     // No dead end: what does not rest has a timer, which looks at the clock in time.
     expect(this.clock.pending.length, state.name).toBeGreaterThan(0)
     if (state.until !== undefined) {
@@ -209,6 +219,18 @@ const happening = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ type: 'renewed' } as const) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('not renewed' as const), error: failure }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('config' as const), open: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('diagnosed' as const),
+      found: fc.constantFrom<Cause | undefined>(
+        { code: 'websocket_blocked' },
+        { code: 'network_unreachable' },
+        { code: 'connection_failed' },
+        undefined,
+      ),
+    }),
+  },
   { weight: 6, arbitrary: fc.constant({ type: 'timer' } as const) },
   {
     weight: 3,
@@ -263,6 +285,9 @@ function happen(world: World, what: Happening, lag: number, step: number): void 
     case 'config':
       pick(world.configs, lag)?.resolve(what.open ? ['ticket'] : [])
       break
+    case 'diagnosed':
+      pick(world.diagnoses, lag)?.resolve(what.found)
+      break
     case 'timer':
       world.clock.advanceToNext()
       break
@@ -285,48 +310,56 @@ function happen(world: World, what: Happening, lag: number, step: number): void 
       world.send(`message ${step}`)
       break
     case 'renew':
-      void world.socket.renew().catch(() => {})
+      if (world.socket instanceof TicketSocket) void world.socket.renew().catch(() => {})
   }
 }
 
-it('never opens two sockets, presents a ticket or sends a message twice, mixes users up, or waits for nothing', async () => {
-  const reached = new Set<string>()
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(
-        fc.record({
-          what: happening,
-          lag: fc.oneof(
-            { weight: 8, arbitrary: fc.constant(0) },
-            { weight: 1, arbitrary: fc.constantFrom(1, 2) },
-          ),
-        }),
-        { minLength: 1, maxLength: 60 },
-      ),
-      fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 20 }),
-      fc.boolean(),
-      async (happenings, chances, closes) => {
-        let drawn = 0
-        const world = new World(() => chances[drawn++ % chances.length] ?? 0)
-        await settled()
-        for (const [step, { what, lag }] of happenings.entries()) {
-          happen(world, what, lag, step)
+const STATES = ['fetching', 'connecting', 'open', 'waiting', 'stopped']
+
+it.each([
+  ['a whole one', true, [...STATES, 'renewing']],
+  ['one of the core', false, STATES],
+])(
+  '%s never opens two sockets, presents a ticket or sends a message twice, mixes users up, or waits for nothing',
+  async (_, whole, states) => {
+    const reached = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            what: happening,
+            lag: fc.oneof(
+              { weight: 8, arbitrary: fc.constant(0) },
+              { weight: 1, arbitrary: fc.constantFrom(1, 2) },
+            ),
+          }),
+          { minLength: 1, maxLength: 60 },
+        ),
+        fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 20 }),
+        fc.boolean(),
+        async (happenings, chances, closes) => {
+          let drawn = 0
+          const world = new World(() => chances[drawn++ % chances.length] ?? 0, whole)
           await settled()
+          for (const [step, { what, lag }] of happenings.entries()) {
+            happen(world, what, lag, step)
+            await settled()
+            world.check()
+            reached.add(world.socket.state.name)
+          }
+          if (!closes) return
+          world.socket.close()
+          await settled()
+          expect(world.socket.state.name).toBe('stopped')
           world.check()
-          reached.add(world.socket.state.name)
-        }
-        if (!closes) return
-        world.socket.close()
-        await settled()
-        expect(world.socket.state.name).toBe('stopped')
-        world.check()
-      },
-    ),
-    { numRuns: 600 },
-  )
-  // The search is worth something only if it gets around.
-  expect(reached).toEqual(new Set(['fetching', 'connecting', 'open', 'renewing', 'waiting', 'stopped']))
-})
+        },
+      ),
+      { numRuns: 600 },
+    )
+    // The search is worth something only if it gets around.
+    expect(reached).toEqual(new Set(states))
+  },
+)
 
 /** Lets promises that are settled reach whoever waits for them. */
 function settled(): Promise<void> {

@@ -9,8 +9,8 @@ import {
   startMisbehavingServer,
   ticketNumber,
 } from '../test/misbehaving-server.js'
-import type { Cause, ConnectionState } from './connection-types.js'
-import type { PageSignal, PageSignals } from './environment.js'
+import type { Cause, ConnectionState } from './core/connection-types.js'
+import type { PageSignal, PageSignals } from './page-signals.js'
 import { sourceAround } from './source-around.js'
 import { TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
 import {
@@ -395,17 +395,20 @@ describe('a TicketSocket that is refused', () => {
     await next(socket, 'open')
   })
 
-  it('treats an address that the runtime forbids as a failed handshake', async () => {
+  // It was tried again for ever, as a failed handshake.
+  it('stops where the runtime forbids the address, and says so without what may be secret', async () => {
     class Forbidden extends WebSocket {
       constructor(url: string, protocols: string[]) {
-        if (server.requests.length === 1) throw new DOMException('mixed content', 'SecurityError')
+        if (url !== '') throw new DOMException(`mixed content: ${protocols.join()}`, 'SecurityError')
         super(url, protocols)
       }
     }
     const socket = connect({ WebSocket: Forbidden })
-    expect(await reached(socket, 'waiting')).toMatchObject({ cause: { code: 'connection_failed' } })
-    clock.advanceToNext()
-    await next(socket, 'open')
+    const log = record(socket)
+    expect(await reached(socket, 'stopped')).toMatchObject({
+      cause: { code: 'request_invalid', detail: 'SecurityError' },
+    })
+    expect(log).toContain('close 3003 request_invalid')
   })
 })
 
@@ -755,7 +758,7 @@ describe('a TicketSocket, its options', () => {
   it('says what is missing where the runtime has no WebSocket', () => {
     vi.stubGlobal('WebSocket', undefined)
     expect(() => new TicketSocket(server.url, { tickets: { take: () => 'x' } })).toThrow(
-      /this runtime has no WebSocket; pass one as an option/,
+      /no WebSocket here; pass one as an option/,
     )
   })
 
@@ -819,7 +822,7 @@ describe('a page that sleeps, hides, or changes networks', () => {
       await reached(socket, 'fetching')
       await reached(socket, 'waiting')
     }
-    expect(dueIn(socket)).toBe(15_984)
+    expect(dueIn(socket)).toBe(14_985)
     page.tell('wake')
     expect(dueIn(socket)).toBe(999)
     clock.advanceToNext()

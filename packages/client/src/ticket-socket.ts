@@ -1,19 +1,11 @@
-import { Connection, OPEN } from './connection.js'
-import { isLive } from './connection-state.js'
-import type { Cause } from './connection-types.js'
+import { isLive } from './core/connection-state.js'
+import type { Cause } from './core/connection-types.js'
+import type { Clock, Fetch, SocketConstructor } from './core/environment.js'
+import { isTicketErrorCode, TicketError } from './core/ticket-error.js'
 import type { Diagnose } from './diagnose.js'
-import {
-  type Clock,
-  clockOr,
-  type Fetch,
-  type PageSignals,
-  type SocketConstructor,
-  socketConstructorOr,
-} from './environment.js'
-import { byteLength, copyOf, type Message } from './outbox.js'
-import { pageOr } from './page-signals.js'
-import { ownProtocols, socketAddress } from './socket-address.js'
-import { isTicketErrorCode, TicketError } from './ticket-error.js'
+import { ownProtocols } from './own-protocols.js'
+import type { PageSignals } from './page-signals.js'
+import { SessionSocket } from './session-socket.js'
 import { type TicketSource, type TicketSourceOptions, ticketSource } from './ticket-source.js'
 
 /** How a {@link TicketSocket} connects. */
@@ -66,37 +58,13 @@ export interface SocketSession {
  * socket.addEventListener('statechange', ({ to, cause }) => banner(to.name, cause.code))
  * socket.send('hello')
  */
-export class TicketSocket extends Connection implements WebSocket {
-  static readonly CONNECTING = 0
-  static readonly OPEN = 1
-  static readonly CLOSING = 2
-  static readonly CLOSED = 3
-  readonly CONNECTING = 0
-  readonly OPEN = 1
-  readonly CLOSING = 2
-  readonly CLOSED = 3
-
-  /** The address that is dialed; no other is, whatever the ticket route answers. */
-  readonly url: string
+export class TicketSocket extends SessionSocket {
   readonly #canRenew: boolean
   readonly #renewals: Renewing[] = []
-  #discardedBytes = 0
 
   constructor(url: string | URL, options: TicketSocketOptions) {
-    const address = socketAddress(url)
     const tickets = sourceOf(options)
-    super({
-      url: address,
-      own: ownProtocols(options.protocols ?? []),
-      tickets,
-      WebSocket: socketConstructorOr(options.WebSocket),
-      clock: clockOr(options.clock),
-      page: pageOr(options.page),
-      random: options.random ?? Math.random,
-      autoRenew: options.autoRenew !== false,
-      diagnose: options.diagnose,
-    })
-    this.url = address
+    super(url, { ...options, tickets, protocols: ownProtocols(options.protocols ?? []) })
     this.#canRenew = tickets.renew !== undefined
   }
 
@@ -104,64 +72,6 @@ export class TicketSocket extends Connection implements WebSocket {
   get session(): SocketSession | undefined {
     const { state, deadline } = this
     return isLive(state) ? { ref: state.ref, deadline } : undefined
-  }
-
-  get readyState(): 0 | 1 | 2 | 3 {
-    const { state, socket } = this
-    if (isLive(state)) return socket?.readyState === OPEN ? OPEN : this.CLOSING
-    if (state.name !== 'stopped') return this.CONNECTING
-    return socket ? this.CLOSING : this.CLOSED
-  }
-
-  /** The application's own subprotocol that the server selected last; `''` if none. */
-  get protocol(): string {
-    return this.selected
-  }
-
-  get extensions(): string {
-    return this.negotiated
-  }
-
-  /** Bytes that no network has taken yet: those in the outbox, and what was sent after the end. */
-  get bufferedAmount(): number {
-    return this.outbox.bytes + this.#discardedBytes + (this.socket?.bufferedAmount ?? 0)
-  }
-
-  get binaryType(): BinaryType {
-    return this.kind
-  }
-
-  set binaryType(type: BinaryType) {
-    if (type !== 'blob' && type !== 'arraybuffer') return
-    this.kind = type
-    if (this.socket) this.socket.binaryType = type
-  }
-
-  /**
-   * Sends a message, or keeps it until there is a connection. Throws `OutboxFullError` if 256 messages, 1 MiB or a message
-   * older than a minute wait already. After the end it does what a `WebSocket` does: nothing.
-   */
-  send(given: Message): void {
-    // As a `WebSocket` does with what is none of these.
-    const data = isBinary(given) ? given : String(given)
-    if (this.readyState === OPEN) {
-      this.socket?.send(copyOf(data))
-    } else if (this.state.name === 'stopped') {
-      this.#discardedBytes += byteLength(data)
-    } else {
-      this.keep(data)
-    }
-  }
-
-  /** Ends it for good; what waits in the outbox is forgotten. */
-  close(code?: number, reason?: string): void {
-    if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
-      throw new DOMException('A close code must be 1000 or from 3000 to 4999', 'InvalidAccessError')
-    }
-    if (reason !== undefined && byteLength(reason) > 123) {
-      throw new DOMException('A close reason has at most 123 bytes', 'SyntaxError')
-    }
-    this.end(code, reason)
   }
 
   /**
@@ -189,10 +99,6 @@ export class TicketSocket extends Connection implements WebSocket {
       else reject(new TicketError(isTicketErrorCode(code) ? code : 'session_over', more))
     }
   }
-}
-
-function isBinary(given: unknown): given is Exclude<Message, string> {
-  return given instanceof Blob || (given instanceof Object && 'byteLength' in given)
 }
 
 interface Renewing {

@@ -8,7 +8,7 @@ import {
   startMisbehavingServer,
   ticketNumber,
 } from '../test/misbehaving-server.js'
-import { isTicketError, TicketError } from './ticket-error.js'
+import { isTicketError, TicketError } from './core/ticket-error.js'
 import { TicketSocket } from './ticket-socket.js'
 import { type CredentialCallback, type TicketRouteOptions, ticketSource } from './ticket-source.js'
 

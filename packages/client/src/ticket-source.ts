@@ -1,3 +1,4 @@
+import { asTicketError } from './core/ticket-error.js'
 import { RouteSource } from './route-source.js'
 import {
   type OwnTicketOptions,
@@ -6,9 +7,8 @@ import {
   type TicketSource,
   type TicketSourceOptions,
 } from './source.js'
-import { asTicketError } from './ticket-error.js'
 
-export { TICKET_TTL_SECONDS } from './route-source.js'
+export { TICKET_TTL_SECONDS } from './core/ticket-route.js'
 export type {
   AttemptOutcome,
   CredentialCallback,

@@ -1,4 +1,4 @@
-import type { Clock } from '../src/environment.js'
+import type { Clock } from '../src/core/environment.js'
 
 /** A clock that stands still until it is told to go on. */
 export class ManualClock implements Clock {

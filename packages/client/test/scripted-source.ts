@@ -1,4 +1,4 @@
-import { TicketError, type TicketErrorCode } from '../src/ticket-error.js'
+import { TicketError, type TicketErrorCode } from '../src/core/ticket-error.js'
 import type { AttemptOutcome, GrantOptions, TicketGrant, TicketSource } from '../src/ticket-source.js'
 import { ticketNumber } from './misbehaving-server.js'
 

@@ -41,6 +41,11 @@ export function isSubprotocol(name: string): boolean {
   return TOKEN.test(name)
 }
 
+/** The pair of subprotocols in which a ticket rides. */
+export function ticketCarriers(ticket: string): string[] {
+  return [WSTICKET_PROTOCOL, RESERVED_PROTOCOL_PREFIX + ticket]
+}
+
 /** The subprotocols to offer so that the ticket rides along. */
 export function ticketProtocols(
   ticket: string,
@@ -52,8 +57,7 @@ export function ticketProtocols(
   } = {},
 ): string[] {
   return [
-    WSTICKET_PROTOCOL,
-    RESERVED_PROTOCOL_PREFIX + ticket,
+    ...ticketCarriers(ticket),
     ...(options.refusals === true ? [REFUSED_PROTOCOL] : []),
     ...(options.own ?? []),
   ]

@@ -9,6 +9,7 @@ export {
   REFUSED_PROTOCOL,
   RESERVED_PROTOCOL_PREFIX,
   TICKET_PARAMETERS,
+  ticketCarriers,
   ticketProtocols,
   ticketUrl,
   WSTICKET_PROTOCOL,

@@ -88,7 +88,15 @@ function aboutRelative({ path, home, isTest }, specifier) {
       remedy: 'Import the published name (@wsticket/…); what it does not export is not to be used elsewhere.',
     }
   }
-  if (isTest || home.name !== '@wsticket/server' || !inside) return undefined
+  if (isTest || !inside) return undefined
+  const core = `${home.directory}/src/core/`
+  if (home.name === '@wsticket/client' && path.startsWith(core) && !target.startsWith(core)) {
+    return {
+      rule: 'core-stands-alone',
+      remedy: 'The core of the client is for pages that count bytes: move what both need into src/core.',
+    }
+  }
+  if (home.name !== '@wsticket/server') return undefined
   return layerComplaint(
     path.slice(`${home.directory}/src/`.length),
     target.slice(`${home.directory}/src/`.length),

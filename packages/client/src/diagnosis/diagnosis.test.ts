@@ -7,8 +7,8 @@ import {
   startMisbehavingServer,
   ticketNumber,
 } from '../../test/misbehaving-server.js'
-import type { Cause } from '../connection-types.js'
-import type { Fetch } from '../environment.js'
+import type { Cause } from '../core/connection-types.js'
+import type { Fetch } from '../core/environment.js'
 import { TicketSocket } from '../ticket-socket.js'
 import { ticketSource } from '../ticket-source.js'
 import { diagnosis } from './diagnosis.js'

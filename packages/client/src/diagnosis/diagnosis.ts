@@ -1,8 +1,8 @@
 import { isRefusalCode, type RefusalCode } from '@wsticket/protocol'
-import type { Cause } from '../connection-types.js'
+import type { Cause } from '../core/connection-types.js'
+import { type Clock, clockOr, type Fetch, fetchOr } from '../core/environment.js'
+import { asTicketError, type TicketErrorCode } from '../core/ticket-error.js'
 import type { Diagnose } from '../diagnose.js'
-import { type Clock, clockOr, type Fetch, fetchOr } from '../environment.js'
-import { asTicketError, type TicketErrorCode } from '../ticket-error.js'
 
 // Longer, and nobody would call the server reachable; waits are rarely longer either.
 const PROBE_TIMEOUT_MS = 5000

@@ -1,6 +1,6 @@
 import { REFUSALS } from '@wsticket/protocol'
 import { describe, expect, it } from 'vitest'
-import type { CauseCode } from '../connection-types.js'
+import type { CauseCode } from '../core/connection-types.js'
 import { explain } from './explain.js'
 
 const refusals = Object.keys(REFUSALS) as (keyof typeof REFUSALS)[]

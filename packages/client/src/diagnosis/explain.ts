@@ -1,4 +1,4 @@
-import type { Cause, CauseCode } from '../connection-types.js'
+import type { Cause, CauseCode } from '../core/connection-types.js'
 
 const CONNECTING = 'Connecting …'
 const CONNECTED = 'You are connected.'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { CauseCode } from '../connection-types.js'
+import type { CauseCode } from '../core/connection-types.js'
 import { type Weight, weightOf } from './failures.js'
 
 // Every code there is: a new one does not compile before somebody has decided what it says about a pathway.

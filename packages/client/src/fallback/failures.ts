@@ -1,4 +1,4 @@
-import type { CauseCode } from '../connection-types.js'
+import type { CauseCode } from '../core/connection-types.js'
 
 /** What a failure says about the pathway that was tried. */
 export type Weight =

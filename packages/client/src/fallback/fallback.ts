@@ -1,10 +1,10 @@
 import type { Pathway } from '@wsticket/protocol'
 import { anonymousProtocols, jwtProtocols, PATHWAYS, ticketProtocols } from '@wsticket/protocol'
-import type { Cause } from '../connection-types.js'
-import { type Clock, clockOr } from '../environment.js'
-import { readJwtClaims } from '../jwt-claims.js'
+import type { Cause } from '../core/connection-types.js'
+import { type Clock, clockOr } from '../core/environment.js'
+import { jwtExpiresAt, jwtUser } from '../core/jwt-claims.js'
+import { asTicketError, TicketError } from '../core/ticket-error.js'
 import { sourceAround } from '../source-around.js'
-import { asTicketError, TicketError } from '../ticket-error.js'
 import type { AttemptOutcome, GrantOptions, TicketGrant, TicketSource } from '../ticket-source.js'
 import { weightOf } from './failures.js'
 
@@ -212,14 +212,13 @@ class Fallback {
     if (era !== this.#era) {
       throw new TicketError('credential_unavailable', { detail: 'clear() was called meanwhile' })
     }
-    const { expiresAt, user } = readJwtClaims(jwt)
     return {
       ticket: '',
       pathway,
       carriedBy: carriersOf(jwt),
-      credentialExpiresAt: expiresAt,
+      credentialExpiresAt: jwtExpiresAt(jwt),
       // As the source itself names the users of its tickets.
-      user: `${era} ${user}`,
+      user: `${era} ${jwtUser(jwt)}`,
     }
   }
 

@@ -1,8 +1,8 @@
 import { CLIENT_ACTIONS, isRefusalCode, TTL_SECONDS } from '@wsticket/protocol'
-import { type Clock, clockOr } from '../environment.js'
-import { backoffDelay } from '../reconnect.js'
+import { type Clock, clockOr } from '../core/environment.js'
+import { backoffDelay } from '../core/reconnect.js'
+import { asTicketError } from '../core/ticket-error.js'
 import { sourceAround } from '../source-around.js'
-import { asTicketError } from '../ticket-error.js'
 import type { AttemptOutcome, GrantOptions, TicketGrant, TicketSource } from '../ticket-source.js'
 import { type Visibility, visibilityOr } from './visibility.js'
 

@@ -1,6 +1,6 @@
-import { type Clock, clockOr } from '../environment.js'
-import { readJwtClaims } from '../jwt-claims.js'
-import { TicketError } from '../ticket-error.js'
+import { type Clock, clockOr } from '../core/environment.js'
+import { jwtUser } from '../core/jwt-claims.js'
+import { TicketError } from '../core/ticket-error.js'
 import { type Held, isMessage, type Message } from './messages.js'
 import { type Channel, channelOr, type Locks, locksOr } from './platform.js'
 import { HOLD_MS, underLock } from './tab-lock.js'
@@ -186,7 +186,7 @@ class Tab {
     // Two of the same moment: all tabs have to choose the same one.
     const { began: since = 0, jwt: other = '' } = this.#held ?? {}
     if (began < since || (began === since && jwt <= other)) return
-    const { userOf = (text: string) => readJwtClaims(text).user } = this.#options
+    const { userOf = jwtUser } = this.#options
     const before = this.#user
     const user = userOf(jwt) ?? ''
     this.#held = { jwt, began }

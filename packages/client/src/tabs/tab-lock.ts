@@ -1,4 +1,4 @@
-import type { Clock } from '../environment.js'
+import type { Clock } from '../core/environment.js'
 import type { Locks } from './platform.js'
 
 /** Longest time that a tab keeps the others waiting. */

@@ -1,5 +1,6 @@
-// The transition suite as it is, in whatever runtime this is; whoever started it reads the report.
-import '../../src/connection-state.test.js'
+// The transition suites as they are, in whatever runtime this is; whoever started it reads the report.
+import '../../src/core/connection-state.test.js'
+import '../../src/session-state.test.js'
 import { runDeclared } from './tiny-vitest.js'
 
 const report = JSON.stringify(await runDeclared())

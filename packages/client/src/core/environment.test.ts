@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { clockOr, fetchOr, socketConstructorOr } from './environment.js'
+import { clockOr, fetchOr, required } from './environment.js'
 
 describe('clockOr', () => {
   beforeEach(() => {
@@ -40,13 +40,13 @@ describe('fetchOr', () => {
 
   it('says what is missing', () => {
     vi.stubGlobal('fetch', undefined)
-    expect(() => fetchOr(undefined)).toThrow(/no fetch; pass one/)
+    expect(() => fetchOr(undefined)).toThrow(/no fetch here; pass one/)
   })
 })
 
-describe('socketConstructorOr', () => {
+describe('required', () => {
   it('says what is missing', () => {
     vi.stubGlobal('WebSocket', undefined)
-    expect(() => socketConstructorOr(undefined)).toThrow(/no WebSocket; pass one/)
+    expect(() => required('WebSocket')).toThrow(/no WebSocket here; pass one/)
   })
 })

@@ -43,18 +43,17 @@ export class Outbox {
   }
 
   /** Keeps a message, or throws {@link OutboxFullError}. `era`: of its writer's login, see `keepOnly`. */
-  add(message: Message, era?: number): void {
+  add(given: Message, era?: number): void {
     const at = this.#clock.now()
+    const message = copyOf(given)
     const bytes = byteLength(message)
     const [oldest = { at }] = this.#kept
-    const full =
-      this.#kept.length >= OUTBOX_MAX_MESSAGES
-        ? `${OUTBOX_MAX_MESSAGES} messages wait`
-        : this.bytes + bytes > OUTBOX_MAX_BYTES
-          ? `it holds ${OUTBOX_MAX_BYTES} bytes at most`
-          : at - oldest.at > OUTBOX_MAX_AGE_MS && 'no connection for too long'
-    if (full) throw new OutboxFullError(`The outbox is full: ${full}`)
-    this.#kept.push({ message: copyOf(message), bytes, at, era })
+    const { length } = this.#kept
+    const ageMs = at - oldest.at
+    if (length >= OUTBOX_MAX_MESSAGES || this.bytes + bytes > OUTBOX_MAX_BYTES || ageMs > OUTBOX_MAX_AGE_MS) {
+      throw new OutboxFullError(`full: ${length} messages wait, ${this.bytes} bytes, ${ageMs} ms`)
+    }
+    this.#kept.push({ message, bytes, at, era })
   }
 
   /** Hands the messages over in their order; one whose hand-over fails stays, with all behind it. */
@@ -84,15 +83,17 @@ interface Kept {
 }
 
 /** Bytes of a message on the wire, without its frame. */
-export function byteLength(message: Message): number {
-  if (typeof message === 'string') return new TextEncoder().encode(message).length
-  return message instanceof Blob ? message.size : message.byteLength
+export function byteLength(message: KeptMessage): number {
+  return new Blob([message]).size
 }
 
-/** Takes the message as it is now, as a WebSocket's own `send` does. */
+/** Takes the message as it is now, as a WebSocket's own `send` does: also what is none, as a text. */
 export function copyOf(message: Message): KeptMessage {
-  if (typeof message === 'string' || message instanceof Blob) return message
-  return ArrayBuffer.isView(message)
-    ? new Uint8Array(message.buffer, message.byteOffset, message.byteLength).slice()
-    : new Uint8Array(message).slice()
+  if (message instanceof Blob) return message
+  if (ArrayBuffer.isView(message)) {
+    return new Uint8Array(message.buffer, message.byteOffset, message.byteLength).slice()
+  }
+  return message instanceof Object && 'byteLength' in message
+    ? new Uint8Array(message).slice()
+    : String(message)
 }

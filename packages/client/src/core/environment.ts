@@ -16,7 +16,7 @@ export interface SocketLike {
   readonly protocol: string
   readonly extensions: string
   readonly bufferedAmount: number
-  send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer> | Blob): void
+  send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void
   close(code?: number, reason?: string): void
   addEventListener(type: 'open', listener: () => void): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
@@ -29,21 +29,6 @@ export interface SocketLike {
 
 /** A constructor of WebSockets. */
 export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike
-
-/** What a page is told of itself. */
-export type PageSignal =
-  /** It is looked at again, was thawed, or came out of the back/forward cache. */
-  | 'wake'
-  /** There is a network again. */
-  | 'online'
-
-/** What tells a page about itself: sleep, visibility, network. */
-export interface PageSignals {
-  /** `false` only if there is certainly no network. */
-  readonly online: boolean
-  /** Calls back at each signal until what it returns is called. */
-  listen(heard: (signal: PageSignal) => void): () => void
-}
 
 /** Looks the runtime's own clock up, unless one is given. */
 export function clockOr(given: Clock | undefined): Clock {
@@ -60,19 +45,14 @@ export function clockOr(given: Clock | undefined): Clock {
 
 /** Looks the runtime's own `fetch` up, unless one is given. */
 export function fetchOr(given: Fetch | undefined): Fetch {
-  const found = given ?? globalThis.fetch
-  if (!found) throw missing('fetch')
+  const found = given ?? required('fetch')
   // Called without a receiver: browsers refuse `fetch` as a method of anything but the global object.
   return (url, init) => found(url, init)
 }
 
-/** Looks the runtime's own `WebSocket` up, unless one is given. */
-export function socketConstructorOr(given: SocketConstructor | undefined): SocketConstructor {
-  const found: SocketConstructor | undefined = given ?? globalThis.WebSocket
-  if (!found) throw missing('WebSocket')
-  return found
-}
-
-function missing(name: string): TypeError {
-  return new TypeError(`wsticket: this runtime has no ${name}; pass one as an option`)
+/** Looks a part of the runtime up. */
+export function required<Name extends 'fetch' | 'WebSocket'>(name: Name): (typeof globalThis)[Name] {
+  const found = globalThis[name]
+  if (found) return found
+  throw new TypeError(`wsticket: no ${name} here; pass one as an option`)
 }

@@ -1,6 +1,6 @@
 import { PATHS } from '@wsticket/protocol'
 import { describe, expect, it } from 'vitest'
-import { siblingRoute } from './ticket-requests.js'
+import { siblingRoute } from './sibling-route.js'
 
 describe('siblingRoute', () => {
   it.each([

@@ -2,7 +2,7 @@
 export const SOON_MS = 1000
 
 /** Widest window of any wait: longer, and a user whose network came back would sit before a dead page. */
-export const BACKOFF_CAP_MS = 30_000
+export const BACKOFF_CAP_MS = 15_000
 
 /** Longest delay of a server that is believed: what asks for more is a mistake, and nobody would wait for it. */
 export const RETRY_AFTER_CAP_SECONDS = 3600

@@ -6,11 +6,17 @@ import {
   STABLE_AFTER_MS,
   STEP_TIMEOUT_MS,
   start,
-  transition,
-} from './connection-state.js'
-import type { CauseCode, ConnectionState, Input, Moment } from './connection-types.js'
+} from './core/connection-state.js'
+import type { CauseCode, ConnectionState, Input } from './core/connection-types.js'
+import { type SessionMoment, transition } from './session-state.js'
 
-const moment: Moment = { now: 1_000_000, random: 0.5, queued: false, offline: false }
+const moment: SessionMoment = {
+  now: 1_000_000,
+  random: 0.5,
+  queued: false,
+  offline: false,
+  renewAt: 1_001_000,
+}
 const NO_HISTORY = { failures: 0, tried: [] }
 
 const until = moment.now + 20_000
@@ -35,9 +41,9 @@ const inputs = {
   'config: closed': { type: 'config-read', ...at, pathwayOpen: false },
   failed: { type: 'failed', ...at, cause: { code: 'network_unreachable' } },
   refused: { type: 'failed', ...at, cause: { code: 'credential_revoked' } },
-  opened: { type: 'opened', ...at, renewAt: moment.now + 1000 },
+  opened: { type: 'opened', ...at },
   renew: { type: 'renew' },
-  renewed: { type: 'renewed', ...at, renewAt: moment.now + 1000 },
+  renewed: { type: 'renewed', ...at },
   'renew failed': { type: 'renewal-failed', ...at, cause: { code: 'network_unreachable' } },
   'session over': { type: 'renewal-failed', ...at, cause: { code: 'session_over' } },
   diagnosed: { type: 'diagnosed', ...at, cause: { code: 'websocket_blocked' } },
@@ -153,7 +159,7 @@ describe('transition, time', () => {
 
   it('renews when it is told to, or not at all', () => {
     expect(dueIn(transition(states.connecting, inputs.opened, moment))).toBe(1000)
-    const never = transition(states.connecting, { ...inputs.opened, renewAt: undefined }, moment)
+    const never = transition(states.connecting, inputs.opened, { ...moment, renewAt: undefined })
     expect(dueIn(never)).toBeUndefined()
   })
 })

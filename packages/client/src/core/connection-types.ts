@@ -80,10 +80,10 @@ export interface ConnectingState extends Offered {
 interface Live extends Offered {
   /** Milliseconds since 1970. */
   readonly since: number
-  /** Renewals that failed in a row. */
-  readonly failedRenewals: number
-  /** Whether the next renewal refreshes the credential first. */
-  readonly refreshNext: boolean
+  /** Renewals that failed in a row. @default 0 */
+  readonly failedRenewals?: number
+  /** Whether the next renewal refreshes the credential first. @default false */
+  readonly refreshNext?: boolean
 }
 
 /** Messages flow. */
@@ -126,10 +126,10 @@ export type Input =
       readonly pathway: Pathway
     }
   | { readonly type: 'config-read'; readonly attempt: number; readonly pathwayOpen: boolean }
-  | { readonly type: 'opened'; readonly attempt: number; readonly renewAt: number | undefined }
+  | { readonly type: 'opened'; readonly attempt: number }
   /** There is no ticket, no connection, or no connection any more. */
   | { readonly type: 'failed'; readonly attempt: number; readonly cause: Cause }
-  | { readonly type: 'renewed'; readonly attempt: number; readonly renewAt: number | undefined }
+  | { readonly type: 'renewed'; readonly attempt: number }
   | { readonly type: 'renewal-failed'; readonly attempt: number; readonly cause: Cause }
   /** Somebody found out why, while it waits. */
   | { readonly type: 'diagnosed'; readonly attempt: number; readonly cause: Cause }
@@ -148,8 +148,6 @@ export interface Moment {
   readonly random: number
   /** Whether messages wait in the outbox. */
   readonly queued: boolean
-  /** Whether the browser says that there is no network. */
-  readonly offline: boolean
 }
 
 /** A change of state, as applications see it. */

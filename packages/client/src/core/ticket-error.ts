@@ -41,18 +41,17 @@ export interface TicketErrorDetails {
  * user logs in, where any other exception is tried again.
  */
 export class TicketError extends Error {
+  declare readonly retryAfterSeconds: number | undefined
+  declare readonly ref: string | undefined
+  declare readonly detail: string | undefined
   override readonly name: string = 'TicketError'
   readonly code: TicketErrorCode
-  readonly retryAfterSeconds: number | undefined
-  readonly ref: string | undefined
-  readonly detail: string | undefined
 
-  constructor(code: TicketErrorCode, { retryAfterSeconds, ref, detail, cause }: TicketErrorDetails = {}) {
-    super(detail === undefined ? code : `${code}: ${detail}`, cause === undefined ? undefined : { cause })
+  constructor(code: TicketErrorCode, { cause, ...details }: TicketErrorDetails = {}) {
+    super(details.detail ? `${code}: ${details.detail}` : code, cause === undefined ? cause : { cause })
     this.code = code
-    this.retryAfterSeconds = retryAfterSeconds
-    this.ref = ref
-    this.detail = detail
+    Object.assign(this, details)
+    // Another copy of this package has another class.
     Object.defineProperty(this, BRAND, { value: true })
   }
 }

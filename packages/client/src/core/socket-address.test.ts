@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { ownProtocols, shownProtocol, socketAddress } from './socket-address.js'
+import { shownProtocol, socketAddress } from './socket-address.js'
 
 describe('socketAddress', () => {
   it.each([
@@ -21,22 +21,6 @@ describe('socketAddress', () => {
   it('refuses what cannot be dialed', () => {
     expect(() => socketAddress('/ws')).toThrow(TypeError)
     expect(() => socketAddress('ftp://h/ws')).toThrow(/must begin with wss: or ws:/)
-  })
-})
-
-describe('ownProtocols', () => {
-  it('takes one name or several', () => {
-    expect(ownProtocols('chat')).toEqual(['chat'])
-    expect(ownProtocols(['chat.v2', 'chat.v1'])).toEqual(['chat.v2', 'chat.v1'])
-  })
-
-  it.each([
-    ['', /must be a token/],
-    ['my chat', /must be a token/],
-    ['wsticket.v1', /begin with "wsticket\."/],
-    [['a', 'a'], /be there once/],
-  ])('refuses %j', (protocols, message) => {
-    expect(() => ownProtocols(protocols)).toThrow(message)
   })
 })
 

@@ -4,14 +4,16 @@ import type { Cause, ConnectionState, StateChange } from './connection-types.js'
 export class StateChangeEvent extends Event implements StateChange {
   readonly from: ConnectionState
   readonly to: ConnectionState
-  /** Why; the same as `to.cause`. */
-  readonly cause: Cause
 
   constructor(from: ConnectionState, to: ConnectionState) {
     super('statechange')
     this.from = from
     this.to = to
-    this.cause = to.cause
+  }
+
+  /** Why; the same as `to.cause`. */
+  get cause(): Cause {
+    return this.to.cause
   }
 }
 
