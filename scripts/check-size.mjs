@@ -14,7 +14,7 @@ const CLIENT_LIMIT = 8_750
 /** @type {Readonly<Record<string, number>>} */
 const SUBPATH_LIMITS = {
   diagnosis: 1_900,
-  fallback: 1_700,
+  fallback: 1_750,
   libraries: 500,
   react: 1_400,
   spare: 900,

@@ -68,7 +68,7 @@ export abstract class SessionSocket extends CoreTicketSocket {
     if (input.type === 'opened') {
       const { pathway = 'ticket', credentialExpiresAt } = this.granted ?? {}
       this.deadline = credentialExpiresAt
-      this.#tickets.settled?.({ opened: true, pathway })
+      this.#tickets.settled?.({ by: this, opened: true, pathway })
     }
     super.apply(input, ended)
   }
@@ -99,7 +99,7 @@ export abstract class SessionSocket extends CoreTicketSocket {
     const final = to.name === 'stopped'
     if (final || (!isLive(from) && to.history.failures > from.history.failures)) {
       const pathway = 'pathway' in from ? from.pathway : undefined
-      this.#tickets.settled?.({ opened: false, pathway, cause: to.cause, final })
+      this.#tickets.settled?.({ by: this, opened: false, pathway, cause: to.cause, final })
     }
     super.left(from, to)
   }

@@ -34,7 +34,10 @@ export interface Renewal {
 }
 
 /** What became of an attempt to connect, or of a socket that stopped. */
-export type AttemptOutcome =
+export type AttemptOutcome = {
+  /** Whose attempt it was, as in {@link GrantOptions}. */
+  readonly by?: object | undefined
+} & (
   | { readonly opened: true; readonly pathway: Pathway }
   | {
       readonly opened: false
@@ -43,6 +46,7 @@ export type AttemptOutcome =
       /** Whether the socket has stopped: it asks for nothing more. @default false */
       readonly final?: boolean
     }
+)
 
 /** Gives tickets, in the form that the library at hand can take. Every failure is a {@link TicketError}. */
 export interface TicketSource extends GrantSource {

@@ -1093,8 +1093,8 @@ describe('what others answer, and what the user before left', () => {
     socket.close()
     await next(socket, 'close')
     expect(outcomes).toEqual([
-      { opened: true, pathway: 'ticket' },
-      { opened: false, pathway: 'ticket', cause: { code: 'closed_by_client' }, final: true },
+      { by: socket, opened: true, pathway: 'ticket' },
+      { by: socket, opened: false, pathway: 'ticket', cause: { code: 'closed_by_client' }, final: true },
     ])
   })
 

@@ -188,7 +188,7 @@ export abstract class Connection extends SocketEvents {
   #fetch(attempt: number, options: GrantOptions): void {
     const { tickets } = this.#parts
     this.request(
-      (signal) => tickets.grant({ ...options, signal }),
+      (signal) => tickets.grant({ ...options, signal, by: this }),
       (granted) => {
         const { ref, pathway = 'ticket' } = granted
         this.received(granted)

@@ -47,6 +47,8 @@ export interface GrantOptions {
   /** Whether to ask for a fresh credential first. @default false */
   readonly refresh?: boolean | undefined
   readonly signal?: AbortSignal | undefined
+  /** Whoever asks: a socket names itself, so that its failures in a row are told from those of others. */
+  readonly by?: object | undefined
 }
 
 /** Gives a socket its tickets. */

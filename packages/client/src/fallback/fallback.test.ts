@@ -367,6 +367,38 @@ describe('withFallback()', () => {
     expect(await next(tickets)).toBe('ticket')
   })
 
+  // One restart of a server took all tabs' worth of sockets down to the JWT.
+  it('counts the failures of each socket by itself, and forgets all when one of them opens', async () => {
+    const tickets = fallBack()
+    const [one, two] = [{}, {}]
+    const fail = async (by: object): Promise<string> => {
+      const { pathway = 'ticket' } = await tickets.grant({ by })
+      tickets.settled?.({ by, opened: false, pathway, cause: { code: 'connection_failed' } })
+      return pathway
+    }
+    for (const by of [one, two, one, two]) expect(await fail(by)).toBe('ticket')
+    tickets.settled?.({ by: two, opened: true, pathway: 'ticket' })
+    for (const by of [one, one, two, one]) expect(await fail(by)).toBe('ticket')
+    expect(await next(tickets)).toBe('jwt_subprotocol')
+    expect(downgrades).toHaveLength(1)
+  })
+
+  it('takes a source that throws at once for a server that does not answer', async () => {
+    const tickets = withFallback(
+      {
+        ...source,
+        grant: () => source.grant(),
+        currentCredential: () => source.currentCredential(),
+        pathways: () => {
+          throw new Error('not now')
+        },
+      } as unknown as TicketSource,
+      { after: 1, clock },
+    )
+    source.failures.push('store_unavailable')
+    expect(await next(tickets)).toBe('store_unavailable')
+  })
+
   it('goes down once when several sockets fail together', async () => {
     const tickets = fallBack({ after: 2 })
     source.failures.push('store_unavailable', 'store_unavailable', 'store_unavailable')

@@ -104,8 +104,9 @@ class Fallback {
   // Counts clear(), for a source that does not.
   #cleared = 0
   #lowered: Lowered | undefined
-  // In a row, and of each pathway by itself: after the time one failure of the ticket pathway is one more.
-  readonly #failures = new Map<Pathway, number>()
+  // In a row, of each socket and each pathway by itself: after the time one failure of the ticket pathway is one more, and three
+  // sockets that lost one server have not failed three times.
+  readonly #failures = new Map<Pathway, WeakMap<object, number>>()
   // What was presented last while it was not a ticket, until a ticket opens a connection again.
   #away: Pathway | undefined
   readonly #unanswered = new Set<AbortSignal>()
@@ -161,7 +162,7 @@ class Fallback {
     // What was given up before it was presented is a ticket route that took too long; any other failure of it is known already.
     const late = [...this.#unanswered].some(({ aborted }) => aborted)
     const pathway = outcome.pathway ?? (late ? 'ticket' : undefined)
-    if (pathway) this.#judging = this.#judging.then(() => this.#failed(pathway, outcome.cause))
+    if (pathway) this.#judging = this.#judging.then(() => this.#failed(pathway, outcome.cause, outcome))
   }
 
   clear(): void {
@@ -183,7 +184,7 @@ class Fallback {
       const error = asTicketError(thrown)
       if (signal?.aborted) throw error
       const { code, retryAfterSeconds, detail } = error
-      const lesser = await this.#failed('ticket', { code, retryAfterSeconds, detail }, signal)
+      const lesser = await this.#failed('ticket', { code, retryAfterSeconds, detail }, options)
       if (!lesser) throw error
       return await this.#presentLesser(lesser, options)
     } finally {
@@ -230,7 +231,11 @@ class Fallback {
   }
 
   /** Takes note of a failure; gives the pathway to take instead, from now on, if there is one. */
-  async #failed(pathway: Pathway, cause: Cause, signal?: AbortSignal): Promise<Pathway | undefined> {
+  async #failed(
+    pathway: Pathway,
+    cause: Cause,
+    { signal, by = this }: GrantOptions,
+  ): Promise<Pathway | undefined> {
     const weight = weightOf(cause.code)
     if (weight === 'never') return undefined
     const era = this.#era
@@ -239,8 +244,9 @@ class Fallback {
       open = await this.#ask(signal)
       if (!open) return undefined
     }
-    const failures = (this.#failures.get(pathway) ?? 0) + 1
-    this.#failures.set(pathway, failures)
+    const counts = this.#failures.get(pathway) ?? new WeakMap<object, number>()
+    const failures = (counts.get(by) ?? 0) + 1
+    this.#failures.set(pathway, counts.set(by, failures))
     if (failures < (this.#options.after ?? FALLBACK_AFTER) && weight !== 'at-once') return undefined
     open ??= await this.#ask(signal)
     const current = this.#current()
@@ -287,8 +293,8 @@ class Fallback {
         timeout.abort()
         resolve(undefined)
       })
-      this.#server
-        .pathways({ signal: timeout.signal })
+      Promise.resolve()
+        .then(() => this.#server.pathways({ signal: timeout.signal }))
         .then(resolve, () => resolve(undefined))
         .finally(cancel)
     })
