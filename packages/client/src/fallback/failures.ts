@@ -1,3 +1,4 @@
+import type { Pathway } from '@wsticket/protocol'
 import type { CauseCode } from '../core/connection-types.js'
 
 /** What a failure says about the pathway that was tried. */
@@ -42,4 +43,22 @@ const WEIGHTS: { readonly [code in CauseCode]?: Weight } = {
  */
 export function weightOf(code: CauseCode): Weight {
   return WEIGHTS[code] ?? 'never'
+}
+
+/** Counts failures in a row, of each pathway and each socket by itself: three sockets that lost one server have not failed three times. */
+export class FailuresInARow {
+  readonly #counts = new Map<Pathway, WeakMap<object, number>>()
+
+  /** Counts one more; gives how many it are. */
+  add(pathway: Pathway, by: object): number {
+    const counts = this.#counts.get(pathway) ?? new WeakMap<object, number>()
+    const failures = (counts.get(by) ?? 0) + 1
+    this.#counts.set(pathway, counts.set(by, failures))
+    return failures
+  }
+
+  /** Begins anew for everybody: the pathway works, or is left. */
+  forget(pathway: Pathway): void {
+    this.#counts.delete(pathway)
+  }
 }

@@ -7,7 +7,8 @@ import type { CauseCode } from '../core/connection-types.js'
 import { isTicketError, type TicketErrorCode } from '../core/ticket-error.js'
 import type { GrantOptions, TicketGrant } from '../ticket-source.js'
 import { weightOf } from './failures.js'
-import { type Downgrade, withFallback } from './fallback.js'
+import { withFallback } from './fallback.js'
+import type { Downgrade } from './options.js'
 
 const FOR_MS = 60_000
 const AFTER = 3

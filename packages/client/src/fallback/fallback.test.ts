@@ -6,7 +6,8 @@ import { ScriptedSource } from '../../test/scripted-source.js'
 import type { CauseCode } from '../core/connection-types.js'
 import { TicketError } from '../core/ticket-error.js'
 import { type TicketSource, ticketSource } from '../ticket-source.js'
-import { type Downgrade, type FallbackOptions, withFallback } from './fallback.js'
+import { withFallback } from './fallback.js'
+import type { Downgrade, FallbackOptions } from './options.js'
 
 const ALL: readonly Pathway[] = ['ticket', 'jwt_subprotocol', 'anonymous']
 const FIVE_MINUTES = 300_000

@@ -6,46 +6,11 @@ import { jwtExpiresAt, jwtUser } from '../core/jwt-claims.js'
 import { asTicketError, TicketError } from '../core/ticket-error.js'
 import { sourceAround } from '../source-around.js'
 import type { AttemptOutcome, GrantOptions, TicketGrant, TicketSource } from '../ticket-source.js'
-import { weightOf } from './failures.js'
-
-/** Failures in a row of the ticket pathway, after which a lesser one is asked for. */
-export const FALLBACK_AFTER = 3
-
-/** How long a lesser pathway serves, in milliseconds, until the ticket pathway is tried again. */
-export const FALLBACK_FOR_MS = 300_000
+import { FailuresInARow, weightOf } from './failures.js'
+import { FALLBACK_AFTER, FALLBACK_FOR_MS, type FallbackOptions } from './options.js'
 
 // A server that takes longer to say what it allows counts as out of reach: there are 15 s for the whole step.
 const CONFIG_TIMEOUT_MS = 5000
-
-/** A step down the chain. */
-export interface Downgrade {
-  readonly from: Pathway
-  readonly to: Pathway
-  /** The failure that came last. */
-  readonly cause: Cause
-  /** When the ticket pathway is tried again, at the next connect from then on; milliseconds since 1970. */
-  readonly until: number
-}
-
-/** How far a source may go down, and when. */
-export interface FallbackOptions {
-  /** Whether the JWT itself may be presented, as a subprotocol, if the server allows it. @default true */
-  readonly jwt?: boolean | undefined
-  /** Whether to connect with no credential at all, if the server allows it. @default false */
-  readonly anonymous?: boolean | undefined
-  /** Failures in a row before a step down. @default 3 */
-  readonly after?: number | undefined
-  /** Milliseconds until the ticket pathway is tried again. @default 300_000 */
-  readonly forMs?: number | undefined
-  /** With `false` tickets are not tried at all, only what the server allows beside them. @default true */
-  readonly useTicketAuth?: boolean | undefined
-  /** Hears of each step down. */
-  readonly onDowngrade?: ((downgrade: Downgrade) => void) | undefined
-  /** Hears when a connection is opened by a ticket again. */
-  readonly onRecover?: ((recovery: { readonly from: Pathway }) => void) | undefined
-  /** @default the runtime's */
-  readonly clock?: Clock | undefined
-}
 
 /**
  * Gives a source that presents the JWT itself, or nothing, for a while, when tickets fail again and again and the server's
@@ -104,9 +69,8 @@ class Fallback {
   // Counts clear(), for a source that does not.
   #cleared = 0
   #lowered: Lowered | undefined
-  // In a row, of each socket and each pathway by itself: after the time one failure of the ticket pathway is one more, and three
-  // sockets that lost one server have not failed three times.
-  readonly #failures = new Map<Pathway, WeakMap<object, number>>()
+  // After its time one failure of the ticket pathway is one more in the row.
+  readonly #failures = new FailuresInARow()
   // What was presented last while it was not a ticket, until a ticket opens a connection again.
   #away: Pathway | undefined
   readonly #unanswered = new Set<AbortSignal>()
@@ -224,7 +188,7 @@ class Fallback {
   }
 
   #opened(pathway: Pathway): void {
-    this.#failures.delete(pathway)
+    this.#failures.forget(pathway)
     if (pathway !== 'ticket' || !this.#away) return
     this.#tell(this.#options.onRecover, { from: this.#away })
     this.#away = undefined
@@ -244,9 +208,7 @@ class Fallback {
       open = await this.#ask(signal)
       if (!open) return undefined
     }
-    const counts = this.#failures.get(pathway) ?? new WeakMap<object, number>()
-    const failures = (counts.get(by) ?? 0) + 1
-    this.#failures.set(pathway, counts.set(by, failures))
+    const failures = this.#failures.add(pathway, by)
     if (failures < (this.#options.after ?? FALLBACK_AFTER) && weight !== 'at-once') return undefined
     open ??= await this.#ask(signal)
     const current = this.#current()
@@ -279,7 +241,7 @@ class Fallback {
     const { forMs = FALLBACK_FOR_MS } = this.#options
     const until = this.#lowered?.until ?? this.#clock.now() + forMs
     this.#lowered = { pathway, until, era: this.#era }
-    this.#failures.delete(pathway)
+    this.#failures.forget(pathway)
     this.#away = pathway
     return this.#lowered
   }
