@@ -2,7 +2,7 @@ import { isFinal } from '@wsticket/client/libraries'
 
 // Widest window of the first wait, and of any: see the backoff of `TicketSocket`.
 const FIRST_WINDOW_MS = 1000
-const LONGEST_WINDOW_MS = 30_000
+const LONGEST_WINDOW_MS = 15_000
 
 /** Why there is no connection: a `TicketError`, or what a server said when it ended one. */
 export interface Failure {

@@ -14,6 +14,7 @@ export type {
 } from './core/connection-types.js'
 export type { Clock, Fetch, SocketConstructor, SocketLike } from './core/environment.js'
 export { ConnectionCloseEvent, StateChangeEvent } from './core/events.js'
+export type { Grants, TicketRoute } from './core/grants.js'
 export {
   type Message,
   OUTBOX_MAX_AGE_MS,

@@ -152,7 +152,7 @@ export class RouteSource extends Source implements TicketSource {
       if (kept.user === `${era} ${jwtUser(now)}`) return kept
     }
     const credential = await this.#credentialFor(ENDS_NOW_MS, refresh, signal)
-    const body = await this.#call(ticketCall(this.#options, credential, signal, !reusable))
+    const body = await this.#call(ticketCall(this.#options, credential, signal))
     if (!isTicketResponse(body)) throw new TicketError('response_invalid')
     const { ticket_id: ticket, ref, created_at, expires_at } = body
     if (ticket === this.#lastTicket) {

@@ -1,6 +1,5 @@
 import { isLive } from './core/connection-state.js'
 import type { Cause, ConnectionState, Input, Moment } from './core/connection-types.js'
-import { type Clock, clockOr } from './core/environment.js'
 import type { Close } from './core/events.js'
 import type { TicketGrant } from './core/grants.js'
 import type { Message } from './core/outbox.js'
@@ -24,19 +23,22 @@ const RECHECK_MS = 60_000
 // When a renewal hears that the session is over, the close frame that says why may still be on its way.
 const LAST_WORDS_MS = 2000
 
-/** What a session is looked after with. */
-export interface SessionOptions extends CoreTicketSocketOptions {
-  readonly tickets: TicketSource
+/** How a session is looked after. */
+export interface SessionOptions extends Omit<CoreTicketSocketOptions, 'tickets'> {
+  /**
+   * Whether the session is renewed by itself: shortly before the JWT behind it ends, and to find out after a sleep or a change of
+   * networks whether it still is there. @default true
+   */
   readonly autoRenew?: boolean | undefined
+  /** Finds out why connections fail that nobody explains: `diagnosis()` of `@wsticket/client/diagnosis`. @default none */
   readonly diagnose?: Diagnose | undefined
+  /** @default the page's */
   readonly page?: PageSignals | undefined
 }
 
 /** The core's socket, and whoever looks after its session: renews it, wakes it, asks why it fails. */
 export abstract class SessionSocket extends CoreTicketSocket {
   readonly #tickets: TicketSource
-  readonly #clock: Clock
-  readonly #random: () => number
   readonly #page: PageSignals
   readonly #autoRenew: boolean
   readonly #diagnose: Diagnose | undefined
@@ -48,13 +50,10 @@ export abstract class SessionSocket extends CoreTicketSocket {
   #forgetLastWords: () => void = () => {}
   protected deadline: number | undefined
 
-  protected constructor(url: string | URL, options: SessionOptions) {
-    super(url, options)
-    const { tickets } = options
+  protected constructor(url: string | URL, tickets: TicketSource, options: SessionOptions) {
+    super(url, { ...options, tickets: { grant: (grantOptions) => tickets.grant(grantOptions) } })
     this.#tickets = tickets
     this.#era = tickets.era
-    this.#clock = clockOr(options.clock)
-    this.#random = options.random ?? Math.random
     this.#autoRenew = options.autoRenew !== false
     this.#diagnose = options.diagnose
     this.#page = pageOr(options.page)
@@ -140,10 +139,10 @@ export abstract class SessionSocket extends CoreTicketSocket {
         const { deadline = Number.POSITIVE_INFINITY } = this
         // Nobody remembers it: slept through, it was over long ago.
         const over =
-          cause.code === 'session_over' || (cause.code === 'not_found' && deadline < this.#clock.now())
+          cause.code === 'session_over' || (cause.code === 'not_found' && deadline < this.parts.clock.now())
         if (!over) return this.apply({ type: 'renewal-failed', attempt, cause })
         const lost: Cause = { ...cause, code: 'session_over' }
-        this.#forgetLastWords = this.#clock.after(LAST_WORDS_MS, () =>
+        this.#forgetLastWords = this.parts.clock.after(LAST_WORDS_MS, () =>
           this.apply({ type: 'renewal-failed', attempt, cause: lost }),
         )
       },
@@ -164,10 +163,12 @@ export abstract class SessionSocket extends CoreTicketSocket {
 
   #renewAt(): number | undefined {
     if (!this.#autoRenew || !this.#tickets.renew || this.granted?.ref === undefined) return undefined
-    const now = this.#clock.now()
+    const now = this.parts.clock.now()
     const { deadline } = this
     const delay =
-      deadline === undefined ? undefined : renewalDelay({ endsAt: deadline, now, random: this.#random() })
+      deadline === undefined
+        ? undefined
+        : renewalDelay({ endsAt: deadline, now, random: this.parts.random() })
     const due = [delay === undefined ? 0 : now + delay, this.#recheckAt].filter((at) => at > now)
     return due.length > 0 ? Math.min(...due) : undefined
   }
@@ -175,7 +176,7 @@ export abstract class SessionSocket extends CoreTicketSocket {
   /** Looks at the clock again in a while: when the state is due, or earlier, since timers are late or stand still. */
   protected override setTimer(): void {
     const { state } = this
-    const now = this.#clock.now()
+    const now = this.parts.clock.now()
     this.#tickSetAt = now
     const left = state.until === undefined ? TICK_MS : Math.min(TICK_MS, state.until - now)
     this.after(state.until !== undefined || isLive(state) ? left : undefined, () => this.#tick())
@@ -183,7 +184,7 @@ export abstract class SessionSocket extends CoreTicketSocket {
 
   #tick(): void {
     const { until } = this.state
-    const now = this.#clock.now()
+    const now = this.parts.clock.now()
     const slept = now - this.#tickSetAt > SLEPT_MS
     // A clock that was put back would let it wait for hours: what is due by the old one is done now.
     if (until !== undefined && (until <= now || now < this.#tickSetAt)) {
@@ -195,7 +196,7 @@ export abstract class SessionSocket extends CoreTicketSocket {
   }
 
   #heard(signal: PageSignal): void {
-    if (signal === 'online') this.#recheckAt = this.#clock.now() + RECHECK_MS
+    if (signal === 'online') this.#recheckAt = this.parts.clock.now() + RECHECK_MS
     this.#tick()
     if (signal === 'online' || this.state.name === 'waiting') this.#woke()
   }

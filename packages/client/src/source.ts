@@ -2,7 +2,7 @@
 import { type Pathway, ticketProtocols, ticketUrl } from '@wsticket/protocol'
 import type { Cause } from './core/connection-types.js'
 import type { Clock } from './core/environment.js'
-import type { GrantOptions, GrantSource, TicketRoute } from './core/grants.js'
+import type { GrantOptions, Grants, TicketRoute } from './core/grants.js'
 
 export type { CredentialCallback, GrantOptions, TicketGrant } from './core/grants.js'
 
@@ -49,7 +49,7 @@ export type AttemptOutcome = {
 )
 
 /** Gives tickets, in the form that the library at hand can take. Every failure is a {@link TicketError}. */
-export interface TicketSource extends GrantSource {
+export interface TicketSource extends Grants {
   /** Gives a ticket; refreshes the credential once if it is refused as invalid. */
   take(): Promise<string>
   /** Gives the subprotocols to offer, with a ticket among them: `new WebSocket(url, await tickets.protocols())`. */

@@ -51,7 +51,11 @@ export const missing: readonly ('locks' | 'channel')[] = login.missing
 // The core takes its own route or whatever has grant(), and none of what stands on it.
 const route = { url: 'https://api.example.com/ticket', credential: () => 'jwt' }
 export const small: WebSocket = new CoreTicketSocket(url, { tickets: route, protocols: ['chat'] })
-export const given: CoreTicketSocket = new CoreTicketSocket(url, { tickets: source })
+export const given: CoreTicketSocket = new CoreTicketSocket(url, {
+  tickets: { grant: async ({ refresh } = {}) => ({ ticket: refresh ? 'fresh' : 'first' }) },
+})
+// @ts-expect-error the core tells nobody what became of a ticket, and hears nothing of clear()
+export const deaf = new CoreTicketSocket(url, { tickets: source })
 export const whole: CoreTicketSocket = socket
 // @ts-expect-error the core keeps no tickets
 export const keeping = new CoreTicketSocket(url, { tickets: { ...route, reusable: true } })

@@ -79,8 +79,9 @@ class World {
       <Answer>(list: Pending<Answer>[]) =>
       (): Promise<Answer> =>
         new Promise((resolve, reject) => list.push({ resolve, reject }))
+    const grant = pending(this.grants)
     const tickets: TicketSource = {
-      grant: pending(this.grants),
+      grant,
       renew: pending(this.renewals),
       pathways: pending(this.configs),
       take: () => Promise.reject(new Error('not asked for')),
@@ -100,12 +101,8 @@ class World {
         }
       },
     }
-    const Socket = whole ? TicketSocket : CoreTicketSocket
-    this.socket = new Socket('wss://api.example.com/ws', {
-      tickets,
-      diagnose: pending(this.diagnoses),
+    const common = {
       clock: this.clock,
-      page,
       random,
       WebSocket: class {
         constructor(_url: string, protocols: string[]) {
@@ -118,7 +115,11 @@ class World {
         url: string,
         protocols: string[],
       ) => SocketLike,
-    })
+    }
+    const url = 'wss://api.example.com/ws'
+    this.socket = whole
+      ? new TicketSocket(url, { ...common, tickets, page, diagnose: pending(this.diagnoses) })
+      : new CoreTicketSocket(url, { ...common, tickets: { grant } })
   }
 
   signal(signal: PageSignal): void {

@@ -200,6 +200,27 @@ describe('a TicketSocket that is admitted', () => {
 })
 
 describe('a TicketSocket that is closed early', () => {
+  it('asks for nothing at all if it is closed where it was made', async () => {
+    const credential = vi.fn(() => 'opaque')
+    const socket = connect({ credential })
+    socket.close()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(credential).not.toHaveBeenCalled()
+    expect([socket.readyState, server.requests, clock.pending]).toEqual([TicketSocket.CLOSED, [], []])
+  })
+
+  // The state that had been decided on was entered after the end, and bought a ticket.
+  it('buys nothing more when its source closes it on hearing of a refusal', async () => {
+    const inner = ticketSource({ url: server.ticketUrl, credential: () => 'opaque' })
+    server.upgrades.push({ refuse: 'ticket_unknown', code: 3000 })
+    const socket: TicketSocket = connect({
+      tickets: sourceAround(inner, { settled: ({ opened }) => opened || socket.close() }),
+    })
+    await reached(socket, 'stopped')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([server.requests.length, clock.pending]).toEqual([1, []])
+  })
+
   it('asks for nothing more while a ticket is on its way', async () => {
     const socket = connect()
     const log = record(socket)
@@ -404,11 +425,11 @@ describe('a TicketSocket that is refused', () => {
       }
     }
     const socket = connect({ WebSocket: Forbidden })
-    const log = record(socket)
+    const ended = next(socket, 'close')
     expect(await reached(socket, 'stopped')).toMatchObject({
       cause: { code: 'request_invalid', detail: 'SecurityError' },
     })
-    expect(log).toContain('close 3003 request_invalid')
+    expect(await ended).toMatchObject({ code: 3003, reason: 'request_invalid', wasClean: false })
   })
 })
 
@@ -758,7 +779,7 @@ describe('a TicketSocket, its options', () => {
   it('says what is missing where the runtime has no WebSocket', () => {
     vi.stubGlobal('WebSocket', undefined)
     expect(() => new TicketSocket(server.url, { tickets: { take: () => 'x' } })).toThrow(
-      /no WebSocket here; pass one as an option/,
+      /no WebSocket here; pass one/,
     )
   })
 
@@ -1096,6 +1117,37 @@ describe('what others answer, and what the user before left', () => {
       { by: socket, opened: true, pathway: 'ticket' },
       { by: socket, opened: false, pathway: 'ticket', cause: { code: 'closed_by_client' }, final: true },
     ])
+  })
+
+  it('names itself to its source, when it asks and when it tells', async () => {
+    const names: unknown[] = []
+    const inner = ticketSource({ url: server.ticketUrl, credential: () => 'opaque' })
+    const socket = connect({
+      tickets: sourceAround(inner, {
+        grant: (options) => {
+          names.push(options?.by)
+          return inner.grant(options)
+        },
+        settled: ({ by }) => names.push(by),
+      }),
+    })
+    await next(socket, 'open')
+    expect(names).toEqual([socket, socket])
+  })
+
+  it('sends what the message was when it was given, open or not', async () => {
+    const socket = connect()
+    const shared = new SharedArrayBuffer(2)
+    for (const when of ['waiting', 'open']) {
+      const bytes = new TextEncoder().encode(when)
+      socket.send(bytes)
+      bytes.fill(0)
+      socket.send(shared)
+      // @ts-expect-error who writes JavaScript may send anything
+      socket.send({})
+      if (when === 'waiting') await next(socket, 'open')
+      await eventually(() => expect(server.received.slice(-3)).toEqual([when, '\0\0', '[object Object]']))
+    }
   })
 
   it('sends as a text what is neither text nor bytes, as a WebSocket does', async () => {

@@ -1,36 +1,17 @@
 import { isLive } from './core/connection-state.js'
 import type { Cause } from './core/connection-types.js'
-import type { Clock, Fetch, SocketConstructor } from './core/environment.js'
+import type { Fetch } from './core/environment.js'
 import { isTicketErrorCode, TicketError } from './core/ticket-error.js'
-import type { Diagnose } from './diagnose.js'
 import { ownProtocols } from './own-protocols.js'
-import type { PageSignals } from './page-signals.js'
-import { SessionSocket } from './session-socket.js'
+import { type SessionOptions, SessionSocket } from './session-socket.js'
 import { type TicketSource, type TicketSourceOptions, ticketSource } from './ticket-source.js'
 
 /** How a {@link TicketSocket} connects. */
-export interface TicketSocketOptions {
+export interface TicketSocketOptions extends SessionOptions {
   /** Where tickets come from: options for one of its own, or a source that others use too. */
   readonly tickets: TicketSource | TicketSourceOptions
-  /** The application's own subprotocols, in the order of preference. @default none */
-  readonly protocols?: string | readonly string[] | undefined
-  /**
-   * Whether the session is renewed by itself: shortly before the JWT behind it ends, and to find out after a sleep or a change of
-   * networks whether it still is there. @default true
-   */
-  readonly autoRenew?: boolean | undefined
-  /** Finds out why connections fail that nobody explains: `diagnosis()` of `@wsticket/client/diagnosis`. @default none */
-  readonly diagnose?: Diagnose | undefined
-  /** @default the runtime's */
-  readonly WebSocket?: SocketConstructor | undefined
   /** @default the runtime's */
   readonly fetch?: Fetch | undefined
-  /** @default the runtime's */
-  readonly clock?: Clock | undefined
-  /** @default the page's */
-  readonly page?: PageSignals | undefined
-  /** Gives numbers from 0 (inclusive) to 1 (exclusive). @default Math.random */
-  readonly random?: (() => number) | undefined
 }
 
 /** The server's side of an open connection. */
@@ -64,7 +45,7 @@ export class TicketSocket extends SessionSocket {
 
   constructor(url: string | URL, options: TicketSocketOptions) {
     const tickets = sourceOf(options)
-    super(url, { ...options, tickets, protocols: ownProtocols(options.protocols ?? []) })
+    super(url, tickets, { ...options, protocols: ownProtocols(options.protocols ?? []) })
     this.#canRenew = tickets.renew !== undefined
   }
 

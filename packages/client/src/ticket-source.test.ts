@@ -56,6 +56,21 @@ describe('ticketSource', () => {
     expect(server.requests).toEqual([])
   })
 
+  // A parser in front of the server may refuse a body that is said to be JSON and is empty.
+  it('says that a body is JSON where there is one, and nothing where there is none', async () => {
+    const types: (string | null)[] = []
+    const tickets = source({
+      fetch: (url, init) => {
+        types.push(new Headers(init.headers).get('content-type'))
+        return fetch(url, init)
+      },
+    })
+    await tickets.take()
+    server.otherAnswers.set('/api/websocket/config', [{ status: 200, body: { pathways: ['ticket'] } }])
+    await tickets.pathways?.()
+    expect(types).toEqual(['application/json', null])
+  })
+
   it('takes a ticket of sixty seconds with the user’s JWT', async () => {
     expect(await source().take()).toBe(ticket(1))
     expect(server.requests).toEqual([

@@ -3,7 +3,7 @@ import { causeOfClose, isLive, start, transition } from './connection-state.js'
 import type { Cause, ConnectionState, Input, Moment } from './connection-types.js'
 import type { Clock, SocketConstructor, SocketLike } from './environment.js'
 import { type Close, ConnectionCloseEvent, StateChangeEvent } from './events.js'
-import type { GrantOptions, GrantSource, TicketGrant } from './grants.js'
+import type { GrantOptions, Grants, TicketGrant } from './grants.js'
 import { type Message, Outbox } from './outbox.js'
 import { shownProtocol } from './socket-address.js'
 import { SocketEvents } from './socket-events.js'
@@ -16,7 +16,7 @@ export const OPEN = 1
 export interface ConnectionParts {
   readonly url: string
   readonly own: readonly string[]
-  readonly tickets: GrantSource
+  readonly tickets: Grants
   readonly WebSocket: SocketConstructor
   readonly clock: Clock
   readonly random: () => number
@@ -24,7 +24,7 @@ export interface ConnectionParts {
 
 /** Carries out what the state machine decides, tells it what came of it, and fires the events of both. */
 export abstract class Connection extends SocketEvents {
-  readonly #parts: ConnectionParts
+  protected readonly parts: ConnectionParts
   #state: ConnectionState
   #requests = new AbortController()
   #cancelTimer: () => void = () => {}
@@ -40,7 +40,7 @@ export abstract class Connection extends SocketEvents {
 
   protected constructor(parts: ConnectionParts) {
     super()
-    this.#parts = parts
+    this.parts = parts
     this.outbox = new Outbox(parts.clock)
     const first = start(parts.clock.now())
     this.#state = first
@@ -57,7 +57,7 @@ export abstract class Connection extends SocketEvents {
 
   /** Takes one step; `ended` is how a connection ended, told after the change that follows from it. */
   protected apply(input: Input, ended?: Close): void {
-    const { clock, random } = this.#parts
+    const { clock, random } = this.parts
     const from = this.#state
     const moment: Moment = { now: clock.now(), random: random(), queued: !this.outbox.isEmpty }
     const to = this.next(from, input, moment)
@@ -69,7 +69,8 @@ export abstract class Connection extends SocketEvents {
         this.#requests.abort()
         this.left(from, to)
         this.#requests = new AbortController()
-        this.#enter(to)
+        // Whoever was told of the state that was left may have closed it already.
+        if (this.#state === to) this.#enter(to)
       } else {
         this.setTimer()
       }
@@ -123,14 +124,14 @@ export abstract class Connection extends SocketEvents {
   /** Has it moved on when it is due, at the latest. */
   protected setTimer(): void {
     const { until } = this.#state
-    this.after(until && until - this.#parts.clock.now(), () => this.apply({ type: 'timer' }))
+    this.after(until && until - this.parts.clock.now(), () => this.apply({ type: 'timer' }))
   }
 
   /** Sets the one timer that there is; without a time, none. */
   protected after(milliseconds: number | undefined, callback: () => void): void {
     this.#cancelTimer()
     if (milliseconds !== undefined) {
-      this.#cancelTimer = this.#parts.clock.after(Math.max(0, milliseconds), callback)
+      this.#cancelTimer = this.parts.clock.after(Math.max(0, milliseconds), callback)
     }
   }
 
@@ -186,7 +187,7 @@ export abstract class Connection extends SocketEvents {
   }
 
   #fetch(attempt: number, options: GrantOptions): void {
-    const { tickets } = this.#parts
+    const { tickets } = this.parts
     this.request(
       (signal) => tickets.grant({ ...options, signal, by: this }),
       (granted) => {
@@ -199,7 +200,7 @@ export abstract class Connection extends SocketEvents {
   }
 
   #dial(attempt: number): void {
-    const { url, own, WebSocket } = this.#parts
+    const { url, own, WebSocket } = this.parts
     const { ticket = '', carriedBy = ticketCarriers(ticket), ...rest } = this.granted ?? {}
     this.granted = { ...rest, ticket: '' }
     let socket: SocketLike

@@ -54,5 +54,5 @@ export function fetchOr(given: Fetch | undefined): Fetch {
 export function required<Name extends 'fetch' | 'WebSocket'>(name: Name): (typeof globalThis)[Name] {
   const found = globalThis[name]
   if (found) return found
-  throw new TypeError(`wsticket: no ${name} here; pass one as an option`)
+  throw new TypeError(`wsticket: no ${name} here; pass one`)
 }

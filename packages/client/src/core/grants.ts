@@ -51,8 +51,14 @@ export interface GrantOptions {
   readonly by?: object | undefined
 }
 
-/** Gives a socket its tickets. */
-export interface GrantSource {
+/** Gives a socket its tickets. A source that hears what became of them, or is cleared, is for the socket of `@wsticket/client`. */
+export interface GrantSource extends Grants {
+  readonly settled?: never
+  readonly era?: never
+}
+
+/** Gives tickets. */
+export interface Grants {
   /**
    * Asks for a ticket once, with nothing tried again; every failure is a `TicketError`. `TicketSocket` decides by its own state
    * what comes next.

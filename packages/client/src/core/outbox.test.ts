@@ -45,7 +45,7 @@ describe('Outbox', () => {
     const outbox = new Outbox(new ManualClock())
     outbox.add('ä'.repeat(512 * 1024))
     expect(outbox.bytes).toBe(1024 * 1024)
-    expect(() => outbox.add('x')).toThrow(/full: 1 messages wait, 1048576 bytes/)
+    expect(() => outbox.add('x')).toThrow(/full: 1 messages, 1048576 bytes/)
     outbox.add('')
   })
 

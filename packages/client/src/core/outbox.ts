@@ -51,7 +51,7 @@ export class Outbox {
     const { length } = this.#kept
     const ageMs = at - oldest.at
     if (length >= OUTBOX_MAX_MESSAGES || this.bytes + bytes > OUTBOX_MAX_BYTES || ageMs > OUTBOX_MAX_AGE_MS) {
-      throw new OutboxFullError(`full: ${length} messages wait, ${this.bytes} bytes, ${ageMs} ms`)
+      throw new OutboxFullError(`full: ${length} messages, ${this.bytes} bytes, ${ageMs} ms`)
     }
     this.#kept.push({ message, bytes, at, era })
   }

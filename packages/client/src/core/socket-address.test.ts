@@ -20,7 +20,7 @@ describe('socketAddress', () => {
 
   it('refuses what cannot be dialed', () => {
     expect(() => socketAddress('/ws')).toThrow(TypeError)
-    expect(() => socketAddress('ftp://h/ws')).toThrow(/must begin with wss: or ws:/)
+    expect(() => socketAddress('ftp://h/ws')).toThrow(/must be wss: or ws:/)
   })
 })
 

@@ -5,7 +5,7 @@ export function socketAddress(url: string | URL): string {
   const address = new URL(url, globalThis.location?.href)
   address.protocol = address.protocol.replace('http', 'ws')
   if (!/^wss?:$/.test(address.protocol)) {
-    throw new TypeError('wsticket: the address must begin with wss: or ws:')
+    throw new TypeError('wsticket: the address must be wss: or ws:')
   }
   address.hash = ''
   return address.href

@@ -41,25 +41,24 @@ export interface TicketErrorDetails {
  * user logs in, where any other exception is tried again.
  */
 export class TicketError extends Error {
+  override readonly name: string = 'TicketError'
+  declare readonly code: TicketErrorCode
   declare readonly retryAfterSeconds: number | undefined
   declare readonly ref: string | undefined
   declare readonly detail: string | undefined
-  override readonly name: string = 'TicketError'
-  readonly code: TicketErrorCode
 
-  constructor(code: TicketErrorCode, { cause, ...details }: TicketErrorDetails = {}) {
-    super(details.detail ? `${code}: ${details.detail}` : code, cause === undefined ? cause : { cause })
-    this.code = code
-    Object.assign(this, details)
-    // Another copy of this package has another class.
-    Object.defineProperty(this, BRAND, { value: true })
+  constructor(code: TicketErrorCode, { retryAfterSeconds, ref, detail, cause }: TicketErrorDetails = {}) {
+    super(detail ? `${code}: ${detail}` : code, cause === undefined ? cause : { cause })
+    Object.assign(this, { code, retryAfterSeconds, ref, detail })
+    // Another copy of this package has another class, hence the brand.
+    Object.defineProperty(this, BRAND, {})
   }
 }
 
 /** Tells whether a caught value is a {@link TicketError}, also one of another copy of this package. */
 export function isTicketError(value: unknown): value is TicketError {
   // Another version may have codes of its own, for which there is no remedy here.
-  return value instanceof Object && BRAND in value && 'code' in value && isTicketErrorCode(value.code)
+  return value instanceof Error && BRAND in value && 'code' in value && isTicketErrorCode(value.code)
 }
 
 /** Turns whatever a callback or a request threw into a {@link TicketError}. */

@@ -15,8 +15,8 @@ export interface TicketCall {
 export type CallRoute = (call: TicketCall) => Promise<unknown>
 
 /**
- * Makes what calls the ticket routes; `foreign` says what an answer means that is not the server's: something in front of it
- * answered in its place.
+ * Makes what calls the ticket routes. `foreign` says what an answer means that is not the server's, since something in front of it
+ * answered in its place; of the server's own it is asked for the delay in the header, if the body names none.
  */
 export function routeCaller(
   fetch: Fetch,
@@ -29,7 +29,10 @@ export function routeCaller(
     try {
       response = await fetch(url, {
         method,
-        headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${credential}`,
+          ...(body ? { 'content-type': 'application/json' } : {}),
+        },
         ...(body ? { body: JSON.stringify(body) } : {}),
         signal,
         cache: 'no-store',

@@ -106,6 +106,7 @@ describe('the core’s TicketSocket', () => {
     ['response_invalid', { status: 429, body: '<html>' }],
     ['response_invalid', { status: 200, body: '<html>' }],
     ['response_invalid', { status: 200, body: { ticket_id: 7 } }],
+    ['response_invalid', { status: 200, body: { ticket_id: 'no ref' } }],
     ['network_unreachable', 'cut' as const],
   ])('comes back from %s of something in between', async (code, answer) => {
     server.ticketAnswers.push(answer)
@@ -115,6 +116,21 @@ describe('the core’s TicketSocket', () => {
     await eventually(() => expect(codes).toContain(code))
     if (socket.state.name === 'waiting') clock.advanceToNext()
     await become(socket, 'open')
+  })
+
+  it('presents no ticket twice, whatever a cache in between does', async () => {
+    const { ticket, ref } = ticketNumber(9)
+    const body = { ticket_id: ticket, ref }
+    server.ticketAnswers.push({ status: 200, body }, { status: 200, body })
+    const socket = connect()
+    await become(socket, 'open')
+    server.sockets.at(-1)?.terminate()
+    await become(socket, 'waiting')
+    clock.advanceToNext()
+    await eventually(() => expect(socket.state.cause.code).toBe('response_invalid'))
+    clock.advanceToNext()
+    await become(socket, 'open')
+    expect(server.presented).toEqual([ticket, ticketNumber(1).ticket])
   })
 
   it('waits for as long as the server said', async () => {

@@ -23,12 +23,14 @@ export interface CoreTicketSocketOptions {
 /**
  * A `WebSocket` that authenticates with single-use tickets and comes back by itself, each time with a fresh one.
  *
- * The differences from a `WebSocket`: what is sent before there is a connection waits in an outbox; `open` and `close` come
- * once a connection, and in between `readyState` is CONNECTING; a refusal is a state with a code, not a bare 1006. A
- * `close` after which `readyState` is CLOSED is the last one.
- *
  * This one is the core, for pages that count bytes: it comes back when its session ends instead of renewing it, and hears
- * nothing of sleep, hidden tabs and networks. The one of `@wsticket/client` does.
+ * nothing of sleep, hidden tabs and networks. The one of `@wsticket/client` does; what both add to a `WebSocket` is said there.
+ * It is for one user: when another one comes, close it and make a new one.
+ *
+ * @example
+ * const socket = new TicketSocket('wss://api.example.com/ws', {
+ *   tickets: { url: 'https://api.example.com/api/websocket/ticket', credential: () => auth.accessToken() },
+ * })
  */
 export class TicketSocket extends Connection implements WebSocket {
   static readonly CONNECTING = 0
@@ -96,7 +98,7 @@ export class TicketSocket extends Connection implements WebSocket {
    * older than a minute wait already. After the end it does what a `WebSocket` does: nothing.
    */
   send(message: Message): void {
-    if (this.readyState === OPEN) this.socket?.send(message)
+    if (this.readyState === OPEN) this.socket?.send(copyOf(message))
     else if (this.state.name === 'stopped') this.#discardedBytes += byteLength(copyOf(message))
     else this.keep(message)
   }

@@ -49,7 +49,7 @@ export function weightOf(code: CauseCode): Weight {
 export class FailuresInARow {
   readonly #counts = new Map<Pathway, WeakMap<object, number>>()
 
-  /** Counts one more; gives how many it are. */
+  /** Counts one more; gives the count. */
   add(pathway: Pathway, by: object): number {
     const counts = this.#counts.get(pathway) ?? new WeakMap<object, number>()
     const failures = (counts.get(by) ?? 0) + 1
@@ -57,7 +57,7 @@ export class FailuresInARow {
     return failures
   }
 
-  /** Begins anew for everybody: the pathway works, or is left. */
+  /** Begins anew for everybody: the pathway works, or is only now gone over to. */
   forget(pathway: Pathway): void {
     this.#counts.delete(pathway)
   }

@@ -124,8 +124,9 @@ class Fallback {
       return
     }
     // What was given up before it was presented is a ticket route that took too long; any other failure of it is known already.
-    const late = [...this.#unanswered].some(({ aborted }) => aborted)
-    const pathway = outcome.pathway ?? (late ? 'ticket' : undefined)
+    const late = [...this.#unanswered].filter(({ aborted }) => aborted)
+    for (const signal of late) this.#unanswered.delete(signal)
+    const pathway = outcome.pathway ?? (late.length > 0 ? 'ticket' : undefined)
     if (pathway) this.#judging = this.#judging.then(() => this.#failed(pathway, outcome.cause, outcome))
   }
 

@@ -1,3 +1,4 @@
+import { sourceAround } from '../source-around.js'
 import { TicketSocket, type TicketSocketOptions } from '../ticket-socket.js'
 import type { TicketSource } from '../ticket-source.js'
 
@@ -29,11 +30,18 @@ export function ticketWebSocket(
   tickets: TicketSource,
   options: Omit<TicketSocketOptions, 'tickets' | 'protocols'> = {},
 ): TicketWebSocket {
+  // The library's sockets come one after the other: what counts failures has to take them for one.
+  const by = {}
+  const { settled } = tickets
+  const asOne = sourceAround(tickets, {
+    grant: (grantOptions) => tickets.grant({ ...grantOptions, by }),
+    ...(settled && { settled: (outcome) => settled.call(tickets, { ...outcome, by }) }),
+  })
   return class extends TicketSocket {
     #ended = false
 
     constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, { ...options, tickets, protocols })
+      super(url, { ...options, tickets: asOne, protocols })
       // Before any listener of the library's.
       this.addEventListener('error', (event) => event.stopImmediatePropagation())
       this.addEventListener('close', (event) => {
