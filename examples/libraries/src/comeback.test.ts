@@ -25,8 +25,8 @@ function waitAfter(failure?: { code: string; retryAfterSeconds?: number }): numb
   return Date.now() - before
 }
 
-it('waits for half of a window that doubles up to half a minute, and starts over after a success', () => {
-  expect([0, 1, 2, 3, 4, 5, 6].map(() => waitAfter())).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000])
+it('waits for half of a window that doubles up to 15 seconds, and starts over after a success', () => {
+  expect([0, 1, 2, 3, 4, 5, 6].map(() => waitAfter())).toEqual([500, 1000, 2000, 4000, 7500, 7500, 7500])
   comeback.succeeded()
   expect(waitAfter({ code: 'network_unreachable' })).toBe(500)
   expect(log).toEqual(Array(8).fill('again'))
