@@ -41,6 +41,8 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     exclude: [...configDefaults.exclude, '**/dist/**'],
+    // Files share what they have loaded: loading it anew for each took a third of the time. What a test changes, it puts back.
+    isolate: false,
     // Many files wait more than they work, for failovers above all: three on two cores. By itself Vitest takes one.
     maxWorkers: 3,
     // Properties and browsers share two cores with coverage; only what hangs takes all of it.

@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['e2e/**/*.test.ts'],
     // Takes a build for each value of a flag: `npm run test:nextjs`.
     exclude: [...configDefaults.exclude, 'e2e/nextjs/**'],
+    // Files share what they have loaded, as the unit tests' do.
+    isolate: false,
     testTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,

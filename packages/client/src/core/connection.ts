@@ -207,12 +207,10 @@ export abstract class Connection extends SocketEvents {
     try {
       socket = new WebSocket(url, [...carriedBy, REFUSED_PROTOCOL, ...own])
     } catch (thrown) {
-      // The runtime forbids the address or a subprotocol, and always will. Told later, as any other failure is, and by its name:
-      // the message may hold the ticket.
-      const cause: Cause = {
-        code: 'request_invalid',
-        detail: thrown instanceof Error ? thrown.name : undefined,
-      }
+      // A subprotocol that is none will never be one; an address that the page's policy forbids looks elsewhere as any that fails.
+      const wrong = thrown instanceof Error && thrown.name === 'SyntaxError'
+      const cause: Cause = { code: wrong ? 'request_invalid' : 'connection_failed' }
+      // Told later, as any other failure is.
       queueMicrotask(() => this.apply({ type: 'failed', attempt, cause }))
       return
     }

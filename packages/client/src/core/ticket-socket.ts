@@ -106,10 +106,10 @@ export class TicketSocket extends Connection implements WebSocket {
   /** Ends it for good; what waits in the outbox is forgotten. */
   close(code?: number, reason?: string): void {
     if (code !== undefined && code !== 1000 && !(code >= 3000 && code < 5000)) {
-      throw new DOMException('code: 1000 or 3000 to 4999', 'InvalidAccessError')
+      throw new DOMException('code: 1000, 3000-4999', 'InvalidAccessError')
     }
     if (reason !== undefined && byteLength(reason) > 123) {
-      throw new DOMException('reason: at most 123 bytes', 'SyntaxError')
+      throw new DOMException('reason: over 123 bytes', 'SyntaxError')
     }
     this.end(code, reason)
   }
