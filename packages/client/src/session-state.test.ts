@@ -1,5 +1,6 @@
 import { REFUSALS, type RefusalCode } from '@wsticket/protocol'
 import { describe, expect, it } from 'vitest'
+import { named, transitionTable } from '../test/transition-table.js'
 import {
   CONNECT_TIMEOUT_MAX_MS,
   causeOfClose,
@@ -72,29 +73,17 @@ woke             | .               | .               | .          | renewing | .
 message          | .               | .               | .          | .        | .        | .                 | fetching            | .
 close            | stopped         | stopped         | stopped    | stopped  | stopped  | stopped           | stopped             | .
 `
-const [header = [], ...rows] = TABLE.trim()
-  .split('\n')
-  .map((line) => line.split('|').map((cell) => cell.trim()))
-const columns = header.slice(header[0] === '' ? 1 : 0)
-const cells = rows.flatMap(([input = '', ...tos]) =>
-  tos.map((to, index) => [columns[index] ?? '', input, to] as const),
-)
-
-const named = <Value>(record: Record<string, Value>, name: string): Value => {
-  const value = record[name]
-  if (value === undefined) throw new Error(`the table names ${name}, which is not there`)
-  return value
-}
+const table = transitionTable(TABLE)
 const dueIn = (state: ConnectionState): number | undefined =>
   state.until === undefined ? undefined : state.until - moment.now
 
 describe('transition, the whole table', () => {
   it('has a row for each input and a column for each state', () => {
-    expect(columns).toEqual(Object.keys(states))
-    expect(rows.map(([input]) => input)).toEqual(Object.keys(inputs))
+    expect(table.states).toEqual(Object.keys(states))
+    expect(table.inputs).toEqual(Object.keys(inputs))
   })
 
-  it.each(cells)('%s, %s: %s', (stateName, inputName, to) => {
+  it.each(table.cells)('%s, %s: %s', (stateName, inputName, to) => {
     const state = named<ConnectionState>(states, stateName)
     const next = transition(state, named<Input>(inputs, inputName), moment)
     if (to === '.') {
@@ -105,7 +94,7 @@ describe('transition, the whole table', () => {
     expect(next).not.toBe(state)
   })
 
-  it.each(cells.filter(([, input]) => 'attempt' in named<Input>(inputs, input)))(
+  it.each(table.cells.filter(([, input]) => 'attempt' in named<Input>(inputs, input)))(
     '%s, %s of an attempt that is no more: nothing',
     (stateName, inputName) => {
       const state = named<ConnectionState>(states, stateName)
@@ -116,7 +105,7 @@ describe('transition, the whole table', () => {
   )
 
   // A state that nothing moves is a dead end: who is in one must be open, wait for a message, or have stopped.
-  it.each(cells.filter(([, , to]) => to !== '.'))(
+  it.each(table.cells.filter(([, , to]) => to !== '.'))(
     '%s, %s: %s, with something that moves it',
     (from, input) => {
       const next = transition(named<ConnectionState>(states, from), named<Input>(inputs, input), moment)

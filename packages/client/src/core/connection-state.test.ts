@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { named, transitionTable } from '../../test/transition-table.js'
 import { transition } from './connection-state.js'
 import type { ConnectionState, Input, Moment } from './connection-types.js'
 
@@ -51,33 +52,22 @@ woke             | .          | .          | .       | .                 | .    
 renew            | .          | .          | .       | .                 | .                   | .
 renewed          | .          | .          | .       | .                 | .                   | .
 `
-const [header = [], ...rows] = TABLE.trim()
-  .split('\n')
-  .map((line) => line.split('|').map((cell) => cell.trim()))
-const columns = header.filter((name) => name !== '')
-const cells = rows.flatMap(([input = '', ...tos]) =>
-  tos.map((to, index) => [columns[index] ?? '', input, to] as const),
-)
-const named = <Value>(record: Record<string, Value>, name: string): Value => {
-  const value = record[name]
-  if (value === undefined) throw new Error(`the table names ${name}, which is not there`)
-  return value
-}
+const table = transitionTable(TABLE)
 
 describe('the core’s transition, the whole table', () => {
   it('has a row for each input and a column for each state', () => {
-    expect(columns).toEqual(Object.keys(states))
-    expect(rows.map(([input]) => input)).toEqual(Object.keys(inputs))
+    expect(table.states).toEqual(Object.keys(states))
+    expect(table.inputs).toEqual(Object.keys(inputs))
   })
 
-  it.each(cells)('%s, %s: %s', (stateName, inputName, to) => {
+  it.each(table.cells)('%s, %s: %s', (stateName, inputName, to) => {
     const state = named<ConnectionState>(states, stateName)
     const next = transition(state, named<Input>(inputs, inputName), moment)
     if (to === '.') expect(next).toBe(state)
     else expect(next.name).toBe(to)
   })
 
-  it.each(cells.filter(([, , to]) => to !== '.'))(
+  it.each(table.cells.filter(([, , to]) => to !== '.'))(
     '%s, %s: %s, with something that moves it',
     (from, input) => {
       const next = transition(named<ConnectionState>(states, from), named<Input>(inputs, input), moment)
