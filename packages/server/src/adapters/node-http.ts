@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http'
 import { INTERNAL_ERROR } from '../http/problem.js'
 import type { Claims } from '../identity/principal.js'
-import type { HttpRequest, HttpResponse } from '../request/message.js'
+import { type HttpRequest, type HttpResponse, shownPath } from '../request/message.js'
 import type { Wsticket } from '../wsticket.js'
 import { httpRequest } from './node-request.js'
 
@@ -52,10 +52,11 @@ export function ticketRoutes<C extends Claims>(
       if (found !== undefined) return send(request, response, found)
     }
     if (options.otherwise !== undefined) return options.otherwise(request, response)
+    const reason = `nobody answers ${data.method} ${shownPath(data.target)}`
     send(
       request,
       response,
-      refused({ refusal: { code: 'not_found' }, operation: 'unknown', from: data, reason: 'path of nobody' }),
+      refused({ refusal: { code: 'not_found' }, operation: 'unknown', from: data, reason }),
     )
   }
 

@@ -2,7 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Claims } from '../identity/principal.js'
-import { pathOf } from '../request/message.js'
+import { pathOf, shownPath } from '../request/message.js'
 import type { WsticketBinding } from '../wsticket.js'
 import { requestData } from './node-request.js'
 import { guardConnections } from './server-guard.js'
@@ -62,7 +62,7 @@ function listen<C extends Claims>(
           refusal: { code: 'not_found' },
           operation: 'upgrade',
           from,
-          reason: 'path of nobody',
+          reason: `no route at ${shownPath(request.url ?? '')}; there is ${[...routes.keys()].join(', ')}`,
         }),
       )
       return

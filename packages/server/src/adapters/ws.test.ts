@@ -187,7 +187,7 @@ describe('registering routes', () => {
     expect(refusal).toMatchObject({ status: 404, headers: { connection: 'close' } })
     expect(JSON.parse(refusal.body)).toMatchObject({ code: 'not_found' })
     expect(of.take('redeem.refused')).toMatchObject([
-      { code: 'not_found', address: '127.0.0.1', origin: ORIGIN, reason: 'path of nobody' },
+      { code: 'not_found', address: '127.0.0.1', origin: ORIGIN, reason: 'no route at /other; there is /ws' },
     ])
   })
 })

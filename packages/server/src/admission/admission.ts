@@ -12,7 +12,7 @@ import type { AddressLimits } from '../rate/address-limits.js'
 import { clientAddress, type Networks } from '../request/addresses.js'
 import { bindingCookie } from '../request/binding-cookie.js'
 import { headerValue } from '../request/message.js'
-import type { Origins } from '../request/origins.js'
+import { NOT_LISTED, type Origins } from '../request/origins.js'
 import {
   type Chosen,
   choosePathway,
@@ -24,6 +24,8 @@ import {
 import { DRAINING, SessionOpener, type SessionOpenerParts } from './session-opener.js'
 import type { Admission, AdmittedUpgrade, RedeemContext, RefusedUpgrade, UpgradeRequest } from './upgrade.js'
 import { checkUpgrade } from './upgrade-check.js'
+
+const NO_ORIGIN = 'there is no Origin header, and "requireOrigin" is set'
 
 export interface AdmissionParts<C extends Claims> extends SessionOpenerParts<C> {
   readonly origins: Origins
@@ -72,7 +74,12 @@ export class AdmissionDesk<C extends Claims = Claims> {
     const early = this.#refuseEarly(request, reading)
     if (early !== undefined) return this.#refuse(early, knock, 'http')
     const originOk = origin.kind === 'allowed' || (origin.kind === 'absent' && !this.#parts.requireOrigin)
-    if (!originOk) return this.#refuse(refused({ code: 'origin_refused' }), knock, 'http')
+    if (!originOk)
+      return this.#refuse(
+        refused({ code: 'origin_refused' }, origin.kind === 'absent' ? NO_ORIGIN : NOT_LISTED),
+        knock,
+        'http',
+      )
     const answer = reading.offersRefusals ? 'socket' : 'http'
     const free = this.#parts.addresses.takeSocket(address)
     if (free === undefined) {

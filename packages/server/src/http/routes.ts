@@ -4,6 +4,7 @@ import { isWsticketError, messageOf, RETRY_AFTER_SECONDS } from '../errors.js'
 import type { Claims } from '../identity/principal.js'
 import { clientAddress } from '../request/addresses.js'
 import { type HttpRequest, type HttpResponse, pathOf } from '../request/message.js'
+import { NOT_LISTED } from '../request/origins.js'
 import { corsHeaders, preflight } from './cors.js'
 import { documentOperation } from './openapi.js'
 import type { Call, Operation, RouteParts } from './operation.js'
@@ -50,7 +51,6 @@ export class Routes<C extends Claims = Claims> {
     const origin = this.#parts.origins.read(request.headers)
     const cors = corsHeaders(origin, this.#parts.bindsCookie)
     const methods = matches.map(({ operation }) => operation.method)
-    if (request.method === 'OPTIONS') return withHeaders(preflight(methods), cors)
     const match = matches.find(({ operation }) => operation.method === request.method)
     const known: Known = {}
     const refuse = (outcome: Refused, headers: Record<string, string> = {}): HttpResponse => {
@@ -64,12 +64,17 @@ export class Routes<C extends Claims = Claims> {
       this.#parts.events.emit('request.refused', event)
       return withHeaders(problem(outcome.refusal, this.#parts.refusalsUrl), { ...cors, ...headers })
     }
+    if (request.method === 'OPTIONS') {
+      // The browser sends nothing more, and says only that there was no answer: nobody else would tell.
+      if (origin.kind === 'refused') refuse(refused({ code: 'origin_refused' }, NOT_LISTED))
+      return withHeaders(preflight(methods), cors)
+    }
     if (match === undefined) {
       const allow = [...methods, 'OPTIONS'].join(', ')
       return refuse(refused(invalid(405, `the method must be one of: ${allow}`)), { allow })
     }
     if (origin.kind === 'refused' && request.method !== 'GET')
-      return refuse(refused({ code: 'origin_refused' }))
+      return refuse(refused({ code: 'origin_refused' }, NOT_LISTED))
     try {
       const allowed = origin.kind === 'allowed' ? origin.origin : undefined
       const answer = await match.operation.run(this.#call(match.named, request, address, allowed, known))

@@ -1,3 +1,4 @@
+import { redact } from '@wsticket/protocol'
 /** Every value of a header, a line each, by its lower-case name. Empty if it is absent. */
 export type HeaderLines = (name: string) => readonly string[]
 
@@ -38,6 +39,14 @@ export function pathOf(target: string): string | undefined {
   if (!target.startsWith('/') || target.startsWith('//')) return undefined
   const end = target.indexOf('?')
   return end === -1 ? target : target.slice(0, end)
+}
+
+// Longer ones are those of scanners.
+const SHOWN_PATH_MAX = 100
+
+/** The path of a request target as it may be logged: without its query, and without tickets and JWTs. */
+export function shownPath(target: string): string {
+  return redact(target.replace(/\?.*$/s, '')).slice(0, SHOWN_PATH_MAX)
 }
 
 /** Reads what a body consists of as UTF-8; `undefined` if it is longer than `limit` bytes. */

@@ -4,6 +4,9 @@ import type { HeaderLines } from './message.js'
 // Longer than any origin that is one: what is no origin should not fill the logs.
 const TOLD_CHARACTERS = 256
 
+/** Why an origin is refused, for whoever runs the server. */
+export const NOT_LISTED = 'this origin is not in "origins"'
+
 /** What an `Origin` header says. */
 export type OriginReading =
   | { readonly kind: 'absent' }
