@@ -10,11 +10,11 @@ import { orExplain } from './lib/explain.mjs'
 /** Source, socket, outbox and reconnects: `@wsticket/client/core`. */
 const CORE_LIMIT = 4_999
 /** The same with renewal, sleep, diagnosis' hooks and all kinds of sources: `@wsticket/client`. */
-const CLIENT_LIMIT = 8_800
+const CLIENT_LIMIT = 9_100
 /** @type {Readonly<Record<string, number>>} */
 const SUBPATH_LIMITS = {
   diagnosis: 1_900,
-  fallback: 1_800,
+  fallback: 1_850,
   libraries: 500,
   react: 1_400,
   spare: 900,

@@ -1,6 +1,8 @@
 import { isRenewResponse, isTicketResponse, REFRESH_THRESHOLD_SECONDS } from '@wsticket/protocol'
+import { STEP_TIMEOUT_MS } from './core/connection-state.js'
 import { type Clock, clockOr, fetchOr } from './core/environment.js'
 import { jwtExpiresAt, jwtUser } from './core/jwt-claims.js'
+import { RETRY_AFTER_CAP_SECONDS } from './core/reconnect.js'
 import { asTicketError, TicketError } from './core/ticket-error.js'
 import { type CallRoute, routeCaller } from './core/ticket-requests.js'
 import { askForCredential, ticketCall } from './core/ticket-route.js'
@@ -63,16 +65,15 @@ export class RouteSource extends Source implements TicketSource {
   async take(): Promise<string> {
     const refreshes = this.#refreshes
     try {
-      return (await this.grant()).ticket
+      return (await this.#inTime({})).ticket
     } catch (thrown) {
       const { code, retryAfterSeconds } = asTicketError(thrown)
       if (code !== 'credential_invalid') throw thrown
-      // `setTimeout` takes 32 bits and fires at once for more.
-      const delayMs = Math.min((retryAfterSeconds ?? 0) * 1000, 2 ** 31 - 1)
+      const delayMs = Math.min(retryAfterSeconds ?? 0, RETRY_AFTER_CAP_SECONDS) * 1000
       if (delayMs > 0) await new Promise<void>((resolve) => this.#clock.after(delayMs, resolve))
     }
     // Where several failed together, one refresh is enough for all of them.
-    return (await this.grant({ refresh: this.#refreshes === refreshes })).ticket
+    return (await this.#inTime({ refresh: this.#refreshes === refreshes })).ticket
   }
 
   get era(): number {
@@ -142,8 +143,22 @@ export class RouteSource extends Source implements TicketSource {
     return asking.credential
   }
 
+  /** Libraries have no limit of their own: what hangs must not have them hang for ever. */
+  #inTime(options: GrantOptions): Promise<TicketGrant> {
+    const late = new AbortController()
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.after(STEP_TIMEOUT_MS, () => {
+        late.abort()
+        reject(new TicketError('network_unreachable', { detail: `no ticket in ${STEP_TIMEOUT_MS / 1000} s` }))
+      })
+      void this.grant({ ...options, signal: late.signal })
+        .then(resolve, reject)
+        .finally(cancel)
+    })
+  }
+
   async #issue({ refresh, signal }: GrantOptions): Promise<TicketGrant> {
-    const { reusable } = this.#options
+    const { url, reusable } = this.#options
     const era = this.#era
     const kept = this.#kept
     if (kept && !refresh && this.#left(kept.expiresAt) > ENDS_SOON_MS) {
@@ -152,7 +167,7 @@ export class RouteSource extends Source implements TicketSource {
       if (kept.user === `${era} ${jwtUser(now)}`) return kept
     }
     const credential = await this.#credentialFor(ENDS_NOW_MS, refresh, signal)
-    const body = await this.#call(ticketCall(this.#options, credential, signal))
+    const body = await this.#call(ticketCall(this.#options, credential, signal)).catch(withAddress(url))
     if (!isTicketResponse(body)) throw new TicketError('response_invalid')
     const { ticket_id: ticket, ref, created_at, expires_at } = body
     if (ticket === this.#lastTicket) {
@@ -190,6 +205,9 @@ export class RouteSource extends Source implements TicketSource {
 
   async #askForCredential(refresh: boolean): Promise<string> {
     const credential = await askForCredential(this.#options.credential, refresh)
+    if (/^bearer /i.test(credential)) {
+      throw new TicketError('credential_unavailable', { detail: 'give the JWT alone, without "Bearer"' })
+    }
     // The runtime's own error would hold the credential.
     if (/^[ -~\x80-\xff]+$/.test(credential)) return credential
     throw new TicketError('credential_unavailable', { detail: 'no header can carry it' })
@@ -213,4 +231,13 @@ export class RouteSource extends Source implements TicketSource {
 /** Of all that the server tells there, clients need this. */
 function hasPathways(body: unknown): body is { readonly pathways: readonly string[] } {
   return body instanceof Object && 'pathways' in body && Array.isArray(body.pathways)
+}
+
+/** Says which address was wrong, if that is what the server says. */
+function withAddress(url: string): (thrown: unknown) => never {
+  return (thrown) => {
+    const error = asTicketError(thrown)
+    if (error.code !== 'not_found' || error.detail !== undefined) throw error
+    throw new TicketError('not_found', { detail: `is there a ticket route at ${url}?` })
+  }
 }

@@ -9,7 +9,7 @@ import type { Diagnose } from './diagnose.js'
 import { type PageSignal, type PageSignals, pageOr } from './page-signals.js'
 import { renewalDelay } from './renewal.js'
 import { transition } from './session-state.js'
-import type { TicketSource } from './source.js'
+import type { AttemptOutcome, TicketSource } from './source.js'
 
 // Timers stand still while a machine sleeps and come late in a hidden tab: the clock on the wall is looked at this often.
 const TICK_MS = 30_000
@@ -43,7 +43,7 @@ export abstract class SessionSocket extends CoreTicketSocket {
   readonly #autoRenew: boolean
   readonly #diagnose: Diagnose | undefined
   readonly #unlisten: () => void
-  // What was written before the source was cleared is not sent by whoever comes next.
+  // Of what is in the outbox: what was written before the source was cleared is not sent by whoever comes next.
   #era: number | undefined
   #tickSetAt = 0
   #recheckAt = 0
@@ -67,7 +67,7 @@ export abstract class SessionSocket extends CoreTicketSocket {
     if (input.type === 'opened') {
       const { pathway = 'ticket', credentialExpiresAt } = this.granted ?? {}
       this.deadline = credentialExpiresAt
-      this.#tickets.settled?.({ by: this, opened: true, pathway })
+      this.#settle({ opened: true, pathway })
     }
     super.apply(input, ended)
   }
@@ -78,18 +78,18 @@ export abstract class SessionSocket extends CoreTicketSocket {
   }
 
   protected override received(granted: TicketGrant): void {
-    const { era } = this.#tickets
-    const cleared = era !== this.#era
-    this.#era = era
-    if (cleared) {
-      this.outbox.keepOnly(era)
+    if (this.#isOfBefore()) {
+      this.outbox.empty()
       this.granted = undefined
     }
+    // Whoever wrote it was logged in: only they are told that there is no other way than without a name.
+    if (granted.pathway === 'anonymous' && this.granted?.pathway !== 'anonymous') this.outbox.empty()
     super.received(granted)
   }
 
   protected override keep(message: Message): void {
-    super.keep(message, this.#tickets.era)
+    if (this.#isOfBefore()) this.outbox.empty()
+    super.keep(message)
   }
 
   protected override left(from: ConnectionState, to: ConnectionState): void {
@@ -98,7 +98,7 @@ export abstract class SessionSocket extends CoreTicketSocket {
     const final = to.name === 'stopped'
     if (final || (!isLive(from) && to.history.failures > from.history.failures)) {
       const pathway = 'pathway' in from ? from.pathway : undefined
-      this.#tickets.settled?.({ by: this, opened: false, pathway, cause: to.cause, final })
+      this.#settle({ opened: false, pathway, cause: to.cause, final })
     }
     super.left(from, to)
   }
@@ -113,6 +113,25 @@ export abstract class SessionSocket extends CoreTicketSocket {
       super.entered(state)
       if (name === 'waiting') this.#findOut(attempt, cause)
       if (name === 'stopped') this.#unlisten()
+    }
+  }
+
+  /** Whether what is in the outbox was written before the source was cleared; from now on it is not. */
+  #isOfBefore(): boolean {
+    const { era } = this.#tickets
+    const before = era !== this.#era
+    this.#era = era
+    return before
+  }
+
+  #settle(outcome: AttemptOutcome): void {
+    try {
+      this.#tickets.settled?.({ ...outcome, by: this })
+    } catch (thrown) {
+      // The connection goes on, and what a source throws is told as any uncaught error.
+      queueMicrotask(() => {
+        throw thrown
+      })
     }
   }
 

@@ -337,6 +337,19 @@ describe('transition, refusals', () => {
     expect(after(STABLE_AFTER_MS - 1)).toMatchObject({ name: 'waiting', history: { failures: 10 } })
   })
 
+  // A server that refuses after a second of connection was asked again at once for ever.
+  it('forgets what was tried only after a connection that was stable', () => {
+    const history = { failures: 1, tried: ['credential_invalid'] } as const
+    const input = closed(3000, 'credential_invalid')
+    const after = (ms: number) =>
+      transition({ ...states.open, since: moment.now - ms, history }, input, moment).name
+    expect([after(1000), after(STABLE_AFTER_MS - 1), after(STABLE_AFTER_MS)]).toEqual([
+      'stopped',
+      'stopped',
+      'fetching',
+    ])
+  })
+
   // Restarts that came close together led to waits of half a minute, and to full outboxes.
   it('forgets few failures sooner: after about the wait that they led to', () => {
     const left = (failures: number, lasted: number) =>

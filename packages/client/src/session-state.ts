@@ -3,8 +3,10 @@
 import {
   transition as coreTransition,
   fetchTicket,
+  isLive,
   type LiveState,
   recover,
+  STABLE_AFTER_MS,
   STEP_TIMEOUT_MS,
   stopped,
 } from './core/connection-state.js'
@@ -76,9 +78,10 @@ function step(state: ConnectionState, input: Input, moment: SessionMoment): Conn
 
 /** The server may want no tickets any more: before that is final it is asked, once. */
 function askConfig(from: ConnectionState, to: ConnectionState, now: number): ConnectionState {
-  const { history, cause } = to
-  // What was forgotten in a stable connection may be asked again.
-  const asked = from.history.tried.includes('pathway_disabled') && history.failures > 1
+  const { cause } = to
+  // After a stable connection it may be asked again.
+  const wasStable = isLive(from) && now - from.since >= STABLE_AFTER_MS
+  const asked = from.history.tried.includes('pathway_disabled') && !wasStable
   return cause.code === 'pathway_disabled' && !asked ? { ...fetchTicket(to, cause, now), step: 'config' } : to
 }
 

@@ -10,6 +10,7 @@ import {
   ticketNumber,
 } from '../test/misbehaving-server.js'
 import type { Cause, ConnectionState } from './core/connection-types.js'
+import { TicketError } from './core/ticket-error.js'
 import type { PageSignal, PageSignals } from './page-signals.js'
 import { sourceAround } from './source-around.js'
 import { TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
@@ -177,13 +178,15 @@ describe('a TicketSocket that is admitted', () => {
     expect(clock.pending).toEqual([])
   })
 
-  it('still gives what arrives while it closes', async () => {
+  // After a logout it would be for nobody, or for the next user.
+  it('gives nothing any more of what arrives while it closes, as a WebSocket does', async () => {
     const socket = connect()
     await next(socket, 'open')
-    const message = next(socket, 'message')
+    const log = record(socket)
     server.sockets[0]?.send('last words')
     socket.close()
-    expect((await message).data).toBe('last words')
+    await next(socket, 'close')
+    expect(log).toEqual(['open > stopped: closed_by_client', expect.stringMatching(/^close 10/)])
   })
 
   it('stops when the server says that all is said', async () => {
@@ -790,7 +793,7 @@ describe('a TicketSocket, its options', () => {
   it('says what is missing where the runtime has no WebSocket', () => {
     vi.stubGlobal('WebSocket', undefined)
     expect(() => new TicketSocket(server.url, { tickets: { take: () => 'x' } })).toThrow(
-      /no WebSocket here; pass one/,
+      /has no WebSocket; give one as the option "WebSocket"/,
     )
   })
 
@@ -1110,7 +1113,7 @@ describe('what others answer, and what the user before left', () => {
     await reached(socket, 'waiting')
     tickets.clear()
     socket.send('by alan')
-    expect(socket.bufferedAmount).toBe(13)
+    expect(socket.bufferedAmount).toBe(7)
     clock.advanceToNext()
     await eventually(() => expect(server.received).toEqual(['by alan']))
     expect(socket.bufferedAmount).toBe(0)
@@ -1128,6 +1131,96 @@ describe('what others answer, and what the user before left', () => {
       { by: socket, opened: true, pathway: 'ticket' },
       { by: socket, opened: false, pathway: 'ticket', cause: { code: 'closed_by_client' }, final: true },
     ])
+  })
+
+  // It spun: hundreds of calls a second, or none ever again.
+  it.each([Number.NaN, -1e9, Number.NEGATIVE_INFINITY])(
+    'backs off from a delay of %s that the application made up',
+    async (retryAfterSeconds) => {
+      const socket = connect({
+        credential: () => Promise.reject(new TicketError('rate_limited', { retryAfterSeconds })),
+      })
+      await reached(socket, 'waiting')
+      expect(dueIn(socket)).toBe(500)
+    },
+  )
+
+  it('sends nothing without a name that was written before there was a connection, or after clear()', async () => {
+    let era = 0
+    const anonymous = { ticket: '', pathway: 'anonymous', carriedBy: ['wsticket.v1'] } as const
+    const inner = ticketSource({ take: () => Promise.reject(new Error('not asked for')) })
+    const tickets: TicketSource = {
+      ...sourceAround(inner, { grant: async () => ({ ...anonymous, user: 'anonymous' }) }),
+      get era() {
+        return era
+      },
+    }
+    const socket = connect({ tickets })
+    socket.send('written by ada')
+    await next(socket, 'open')
+    socket.send('by nobody')
+    await eventually(() => expect(server.received).toEqual(['by nobody']))
+    server.sockets[0]?.terminate()
+    await reached(socket, 'waiting')
+    socket.send('by nobody, later')
+    clock.advanceToNext()
+    await eventually(() => expect(server.received).toEqual(['by nobody', 'by nobody, later']))
+    server.sockets[1]?.terminate()
+    await reached(socket, 'waiting')
+    era++
+    socket.send('by bob after clear()')
+    clock.advanceToNext()
+    await next(socket, 'open')
+    expect(socket.bufferedAmount).toBe(0)
+    expect(server.received).not.toContain('by bob after clear()')
+  })
+
+  it('goes on, and closes, though its source throws at what became of it', async () => {
+    const thrown: unknown[] = []
+    const note = (error: unknown): number => thrown.push(error)
+    process.on('uncaughtException', note)
+    onTestFinished(() => void process.off('uncaughtException', note))
+    const inner = ticketSource({ url: server.ticketUrl, credential: () => 'opaque' })
+    const settled = (): never => {
+      throw new Error('settled')
+    }
+    const socket = connect({ tickets: sourceAround(inner, { settled }) })
+    await next(socket, 'open')
+    server.sockets[0]?.terminate()
+    await reached(socket, 'waiting')
+    clock.advanceToNext()
+    await next(socket, 'open')
+    socket.close()
+    await next(socket, 'close')
+    await eventually(() => expect(server.sockets.every(({ readyState }) => readyState === 3)).toBe(true))
+    expect(thrown.length).toBe(3)
+  })
+
+  it('tells the end last, also of a socket that is closed by its source on hearing of a failure', async () => {
+    const inner = ticketSource({ url: server.ticketUrl, credential: () => 'opaque' })
+    server.upgrades.push('cut')
+    const socket: TicketSocket = connect({
+      tickets: sourceAround(inner, { settled: ({ opened }) => opened || socket.close() }),
+    })
+    const log = record(socket)
+    await next(socket, 'close')
+    expect(log.slice(-3)).toEqual([
+      'connecting > waiting: connection_failed',
+      'waiting > stopped: closed_by_client',
+      'close 1000',
+    ])
+  })
+
+  it('asks for nothing when a listener closes it on hearing that the session ended', async () => {
+    const credential = vi.fn(() => 'opaque')
+    server.upgrades.push({ admit: 'wsticket.v1', after: (peer) => peer.close(3000, 'session_expired') })
+    const socket = connect({ credential })
+    socket.addEventListener('statechange', ({ from }) => {
+      if (from.name === 'open') socket.close()
+    })
+    await next(socket, 'close')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(credential).toHaveBeenCalledTimes(1)
   })
 
   it('names itself to its source, when it asks and when it tells', async () => {

@@ -1,6 +1,7 @@
 import { isLive } from './core/connection-state.js'
 import type { Cause } from './core/connection-types.js'
 import type { Fetch } from './core/environment.js'
+import { byteLength, copyOf, type Message } from './core/outbox.js'
 import { isTicketErrorCode, TicketError } from './core/ticket-error.js'
 import { ownProtocols } from './own-protocols.js'
 import { type SessionOptions, SessionSocket } from './session-socket.js'
@@ -42,11 +43,27 @@ export interface SocketSession {
 export class TicketSocket extends SessionSocket {
   readonly #canRenew: boolean
   readonly #renewals: Renewing[] = []
+  #discardedBytes = 0
 
   constructor(url: string | URL, options: TicketSocketOptions) {
     const tickets = sourceOf(options)
+    if (!options.WebSocket && !globalThis.WebSocket) {
+      throw new TypeError(
+        'wsticket: this runtime has no WebSocket; give one as the option "WebSocket", that of the package ws for example',
+      )
+    }
     super(url, tickets, { ...options, protocols: ownProtocols(options.protocols ?? []) })
     this.#canRenew = tickets.renew !== undefined
+  }
+
+  /** Bytes that no network has taken yet: those in the outbox, those that the socket holds, and what was sent after the end. */
+  override get bufferedAmount(): number {
+    return super.bufferedAmount + this.#discardedBytes
+  }
+
+  override send(message: Message): void {
+    if (this.state.name === 'stopped') this.#discardedBytes += byteLength(copyOf(message))
+    else super.send(message)
   }
 
   /** The session that is open now, or `undefined` between connections. */

@@ -71,6 +71,31 @@ describe('ticketSource', () => {
     expect(types).toEqual(['application/json', null])
   })
 
+  it('waits 15 seconds for what hangs, and not for ever', async () => {
+    const credential = vi.fn<CredentialCallback>(() => 'jwt')
+    credential.mockReturnValueOnce(new Promise<string>(() => {}))
+    const tickets = source({ credential })
+    const hangs = tickets.take().catch((thrown: unknown) => thrown)
+    await eventually(() => expect(clock.pending).toEqual([15_000]))
+    clock.advanceToNext()
+    expect(await hangs).toMatchObject({ code: 'network_unreachable', detail: 'no ticket in 15 s' })
+    expect(await tickets.take()).toBe(ticket(1))
+    expect(clock.pending).toEqual([])
+  })
+
+  it('says which address is none of a ticket route', async () => {
+    server.ticketAnswers.push(problem(404, 'not_found'))
+    await expect(source().take()).rejects.toThrow(
+      `not_found: is there a ticket route at ${server.ticketUrl}?`,
+    )
+  })
+
+  it('says that the JWT is wanted alone', async () => {
+    await expect(source({ credential: () => 'Bearer the-jwt' }).take()).rejects.toThrow(
+      'credential_unavailable: give the JWT alone, without "Bearer"',
+    )
+  })
+
   it('takes a ticket of sixty seconds with the user’s JWT', async () => {
     expect(await source().take()).toBe(ticket(1))
     expect(server.requests).toEqual([

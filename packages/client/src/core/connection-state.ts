@@ -84,10 +84,10 @@ export function recover(
   const { code, retryAfterSeconds } = cause
   const { attempt } = state
   let { failures, tried } = state.history
-  if (isLive(state) && now - state.since >= Math.min(STABLE_AFTER_MS, (SOON_MS / 2) * 2 ** failures)) {
-    failures = 0
-    tried = []
-  }
+  const lasted = isLive(state) ? now - state.since : 0
+  // What is allowed once, or at once, is so again only after a connection that was worth the name.
+  if (lasted >= STABLE_AFTER_MS) tried = []
+  if (lasted >= Math.min(STABLE_AFTER_MS, (SOON_MS / 2) * 2 ** failures)) failures = 0
   const remedy = remedyFor(code, {
     tried: tried.includes(code),
     delayed: retryAfterSeconds !== undefined,

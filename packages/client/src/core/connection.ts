@@ -61,30 +61,29 @@ export abstract class Connection extends SocketEvents {
     const from = this.#state
     const moment: Moment = { now: clock.now(), random: random(), queued: !this.outbox.isEmpty }
     const to = this.next(from, input, moment)
-    const events: Event[] = []
     if (to !== from) {
       this.#state = to
+      // Told first, whatever follows from it is told later: whoever is told of the state that was left may close it.
+      this.events.push(new StateChangeEvent(from, to))
       // Waiting goes on as the same wait, whatever is learned about it.
       if (from.name !== 'waiting' || to.name !== 'waiting') {
         this.#requests.abort()
-        this.left(from, to)
         this.#requests = new AbortController()
-        // Whoever was told of the state that was left may have closed it already.
+        this.left(from, to)
         if (this.#state === to) this.#enter(to)
       } else {
         this.setTimer()
       }
-      events.push(new StateChangeEvent(from, to))
-      if (input.type === 'opened') events.push(new Event('open'))
+      if (input.type === 'opened') this.events.push(new Event('open'))
     }
     // A socket tells its end itself; one that was given up, or never was, has it told here.
     const gone = to !== from && (to.name === 'stopped' || (isLive(from) && !isLive(to)))
     const close = ended ?? (gone && !this.socket ? endOf(to, this.#clientClose) : undefined)
     if (close) {
-      if (!close.wasClean) events.push(new Event('error'))
-      events.push(new ConnectionCloseEvent('close', close))
+      if (!close.wasClean) this.events.push(new Event('error'))
+      this.events.push(new ConnectionCloseEvent('close', close))
     }
-    this.fire(...events)
+    this.fire()
   }
 
   /** Takes what the source gave. Nothing that one user wrote is sent as another. */
@@ -145,7 +144,11 @@ export abstract class Connection extends SocketEvents {
     // A microtask later, so that no callback of the application runs inside its own call. What a listener throws is nobody's to
     // catch: it shows as an unhandled rejection.
     void Promise.resolve()
-      .then(() => ask(signal))
+      .then(() => {
+        // Who closes it on hearing of the state before wants nothing asked for.
+        signal.throwIfAborted()
+        return ask(signal)
+      })
       .then(
         (answer) => {
           if (!signal.aborted) answered(answer)
@@ -157,8 +160,8 @@ export abstract class Connection extends SocketEvents {
   }
 
   /** Keeps a message until there is a connection. */
-  protected keep(message: Message, era?: number): void {
-    this.outbox.add(message, era)
+  protected keep(message: Message): void {
+    this.outbox.add(message)
     this.apply({ type: 'message-queued' })
   }
 
@@ -201,11 +204,11 @@ export abstract class Connection extends SocketEvents {
 
   #dial(attempt: number): void {
     const { url, own, WebSocket } = this.parts
-    const { ticket = '', carriedBy = ticketCarriers(ticket), ...rest } = this.granted ?? {}
+    const { ticket = '', carriedBy, ...rest } = this.granted ?? {}
     this.granted = { ...rest, ticket: '' }
     let socket: SocketLike
     try {
-      socket = new WebSocket(url, [...carriedBy, REFUSED_PROTOCOL, ...own])
+      socket = new WebSocket(url, [...(carriedBy ?? ticketCarriers(ticket)), REFUSED_PROTOCOL, ...own])
     } catch (thrown) {
       // A subprotocol that is none will never be one; an address that the page's policy forbids looks elsewhere as any that fails.
       const wrong = thrown instanceof Error && thrown.name === 'SyntaxError'
@@ -228,7 +231,8 @@ export abstract class Connection extends SocketEvents {
       this.apply({ type: 'opened', attempt })
     })
     socket.addEventListener('message', ({ data }) => {
-      if (!isOpen || this.socket !== socket) return
+      // After a logout nobody gets what was on its way, as with any WebSocket that closes.
+      if (this.socket !== socket || !isLive(this.#state)) return
       this.fire(new MessageEvent('message', { data, origin: new URL(url).origin }))
     })
     socket.addEventListener('close', (close) => {

@@ -42,8 +42,8 @@ export class Outbox {
     return this.#kept.length === 0
   }
 
-  /** Keeps a message, or throws {@link OutboxFullError}. `era`: of its writer's login, see `keepOnly`. */
-  add(given: Message, era?: number): void {
+  /** Keeps a message, or throws {@link OutboxFullError}. */
+  add(given: Message): void {
     const at = this.#clock.now()
     const message = copyOf(given)
     const bytes = byteLength(message)
@@ -53,7 +53,7 @@ export class Outbox {
     if (length >= OUTBOX_MAX_MESSAGES || this.bytes + bytes > OUTBOX_MAX_BYTES || ageMs > OUTBOX_MAX_AGE_MS) {
       throw new OutboxFullError(`full: ${length} messages, ${this.bytes} bytes, ${ageMs} ms`)
     }
-    this.#kept.push({ message, bytes, at, era })
+    this.#kept.push({ message, bytes, at })
   }
 
   /** Hands the messages over in their order; one whose hand-over fails stays, with all behind it. */
@@ -62,11 +62,6 @@ export class Outbox {
       send(first.message)
       this.#kept.shift()
     }
-  }
-
-  /** Forgets what was written in another era. */
-  keepOnly(era: number | undefined): void {
-    this.#kept = this.#kept.filter((one) => one.era === era)
   }
 
   /** Forgets everything. */
@@ -79,7 +74,6 @@ interface Kept {
   readonly message: KeptMessage
   readonly bytes: number
   readonly at: number
-  readonly era: number | undefined
 }
 
 /** Bytes of a message on the wire, without its frame. */

@@ -30,4 +30,8 @@ describe('backoffDelay', () => {
       }),
     )
   })
+
+  it.each([Number.NaN, -5, Number.NEGATIVE_INFINITY])('takes %s for no delay', (retryAfterSeconds) => {
+    expect(backoffDelay({ failures: 0, random: 0.5, retryAfterSeconds })).toBe(500)
+  })
 })

@@ -21,6 +21,7 @@ export function backoffDelay(facts: {
   readonly retryAfterSeconds?: number | undefined
 }): number {
   const window = Math.min(BACKOFF_CAP_MS, SOON_MS * 2 ** facts.failures)
-  const told = Math.min(RETRY_AFTER_CAP_SECONDS, facts.retryAfterSeconds ?? 0)
+  // An application may have computed it: what is no number, or negative, is no delay.
+  const told = Math.max(0, Math.min(RETRY_AFTER_CAP_SECONDS, facts.retryAfterSeconds ?? 0)) || 0
   return Math.round(told * 1000 + facts.random * window)
 }

@@ -53,7 +53,8 @@ export abstract class SocketEvents extends Target {
   declare onclose: Handler<'close'>
   declare onerror: Handler<'error'>
   declare onstatechange: Handler<'statechange'>
-  readonly #queue: Event[] = []
+  /** What is still to be told, in order. */
+  protected readonly events: Event[] = []
   #firing = false
 
   constructor() {
@@ -73,12 +74,12 @@ export abstract class SocketEvents extends Target {
     }
   }
 
-  /** Tells events, also where a listener of one of those before causes them. */
-  protected fire(...events: readonly Event[]): void {
-    this.#queue.push(...events)
+  /** Tells events, after those that wait already, also where a listener of one of those before causes them. */
+  protected fire(...more: readonly Event[]): void {
+    this.events.push(...more)
     if (this.#firing) return
     this.#firing = true
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.dispatchEvent(next)
+    for (let next = this.events.shift(); next; next = this.events.shift()) this.dispatchEvent(next)
     this.#firing = false
   }
 }

@@ -19,7 +19,7 @@ export function routeGrants(route: TicketRoute): Grants {
       // The same one again comes from a cache.
       if (!isTicket(answer) || answer.ticket_id === last) throw new TicketError('response_invalid')
       last = answer.ticket_id
-      return { ticket: last, ref: answer.ref, user: jwtUser(credential) }
+      return { ticket: last, ref: answer.ref, user: String(jwtUser(credential)) }
     },
   }
 }

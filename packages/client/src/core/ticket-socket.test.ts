@@ -172,6 +172,20 @@ describe('the core’s TicketSocket', () => {
     await received('by bob')
   })
 
+  it('takes a credential that is no JWT for another user’s', async () => {
+    let credential = jwt({ sub: 'ada' })
+    const socket = connect(() => credential)
+    await become(socket, 'open')
+    server.sockets.at(-1)?.terminate()
+    await become(socket, 'waiting')
+    socket.send('by ada')
+    credential = 'opaque token of bob'
+    clock.advanceToNext()
+    await become(socket, 'open')
+    socket.send('by bob')
+    await received('by bob')
+  })
+
   it.each([
     ['an empty JWT', () => '', 'credential_missing'],
     ['a callback that throws', () => Promise.reject(new Error('logged out')), 'credential_unavailable'],

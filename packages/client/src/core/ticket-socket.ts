@@ -44,7 +44,6 @@ export class TicketSocket extends Connection implements WebSocket {
 
   /** The address that is dialed; no other is, whatever the ticket route answers. */
   readonly url: string
-  #discardedBytes = 0
 
   constructor(url: string | URL, options: CoreTicketSocketOptions) {
     const address = socketAddress(url)
@@ -78,9 +77,9 @@ export class TicketSocket extends Connection implements WebSocket {
     return this.negotiated
   }
 
-  /** Bytes that no network has taken yet: those in the outbox, and what was sent after the end. */
+  /** Bytes that no network has taken yet: those in the outbox, and those that the socket holds. */
   get bufferedAmount(): number {
-    return this.outbox.bytes + this.#discardedBytes + (this.socket?.bufferedAmount ?? 0)
+    return this.outbox.bytes + (this.socket?.bufferedAmount ?? 0)
   }
 
   get binaryType(): BinaryType {
@@ -99,8 +98,7 @@ export class TicketSocket extends Connection implements WebSocket {
    */
   send(message: Message): void {
     if (this.readyState === OPEN) this.socket?.send(copyOf(message))
-    else if (this.state.name === 'stopped') this.#discardedBytes += byteLength(copyOf(message))
-    else this.keep(message)
+    else if (this.state.name !== 'stopped') this.keep(message)
   }
 
   /** Ends it for good; what waits in the outbox is forgotten. */

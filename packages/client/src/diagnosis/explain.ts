@@ -67,8 +67,8 @@ const SENTENCES: Readonly<Record<CauseCode, string>> = {
 
 /**
  * Says in a sentence what a cause means to somebody who only wants to use the page, and what they can do. For other languages
- * take a `Record<CauseCode, string>` of your own.
+ * take a `Record<CauseCode, string>` of your own. Nothing needs no words: of no cause it says the empty text.
  */
-export function explain({ code }: Pick<Cause, 'code'>): string {
-  return SENTENCES[code]
+export function explain(cause: Pick<Cause, 'code'> | undefined): string {
+  return cause ? SENTENCES[cause.code] : ''
 }

@@ -45,12 +45,18 @@ export function weightOf(code: CauseCode): Weight {
   return WEIGHTS[code] ?? 'never'
 }
 
-/** Counts failures in a row, of each pathway and each socket by itself: three sockets that lost one server have not failed three times. */
+/**
+ * Counts failures in a row, of each pathway and each socket by itself: three sockets that lost one server have not failed three
+ * times. Those of one user say nothing to the next.
+ */
 export class FailuresInARow {
   readonly #counts = new Map<Pathway, WeakMap<object, number>>()
+  #era: number | undefined
 
-  /** Counts one more; gives the count. */
-  add(pathway: Pathway, by: object): number {
+  /** Counts one more, in the era of a user; gives the count. */
+  add(pathway: Pathway, by: object, era: number): number {
+    if (era !== this.#era) this.#counts.clear()
+    this.#era = era
     const counts = this.#counts.get(pathway) ?? new WeakMap<object, number>()
     const failures = (counts.get(by) ?? 0) + 1
     this.#counts.set(pathway, counts.set(by, failures))

@@ -5,7 +5,7 @@ import { jwt, startMisbehavingServer } from '../../test/misbehaving-server.js'
 import { ScriptedSource } from '../../test/scripted-source.js'
 import type { CauseCode } from '../core/connection-types.js'
 import { TicketError } from '../core/ticket-error.js'
-import { type TicketSource, ticketSource } from '../ticket-source.js'
+import { type GrantOptions, type TicketSource, ticketSource } from '../ticket-source.js'
 import { withFallback } from './fallback.js'
 import type { Downgrade, FallbackOptions } from './options.js'
 
@@ -365,6 +365,52 @@ describe('withFallback()', () => {
     source.failures.push('store_unavailable')
     await expect(tickets.grant({ signal: new AbortController().signal })).rejects.toThrow('store_unavailable')
     tickets.settled?.({ opened: false, pathway: undefined, cause: { code: 'store_unavailable' } })
+    expect(await next(tickets)).toBe('ticket')
+  })
+
+  it('counts nothing of one user for the next', async () => {
+    const tickets = fallBack()
+    source.failures.push('store_unavailable', 'store_unavailable', 'store_unavailable')
+    expect([await next(tickets), await next(tickets)]).toEqual(['store_unavailable', 'store_unavailable'])
+    tickets.clear()
+    expect(await next(tickets)).toBe('store_unavailable')
+    expect(downgrades).toEqual([])
+  })
+
+  // Ten sockets that lost one server waited for it one after the other, five seconds each.
+  it('asks once about all that failed in the same moment', async () => {
+    const tickets = fallBack()
+    const open = closeGate()
+    const sockets = Array.from({ length: 10 }, () => ({}))
+    for (const by of sockets) {
+      tickets.settled?.({ by, opened: false, pathway: 'ticket', cause: { code: 'connection_failed' } })
+    }
+    const presented = Promise.all(sockets.map((by) => tickets.grant({ by })))
+    await Promise.resolve()
+    expect(source.configs).toBe(1)
+    clock.advance(5000)
+    open()
+    expect((await presented).length).toBe(10)
+    expect(downgrades).toEqual([])
+  })
+
+  it('gives up a credential with the attempt that waits for it', async () => {
+    const { signal } = new AbortController()
+    const asked: GrantOptions[] = []
+    source.currentCredential = async (options) => {
+      if (options) asked.push(options)
+      return source.jwt
+    }
+    await withFallback(source, { clock, useTicketAuth: false }).grant({ signal })
+    expect(asked).toEqual([{ refresh: undefined, signal }])
+  })
+
+  it('takes a list of pathways that is none for no answer', async () => {
+    source.allows = {} as unknown as Pathway[]
+    const tickets = fallBack({ after: 1 })
+    source.failures.push('store_unavailable')
+    expect(await next(tickets)).toBe('store_unavailable')
+    tickets.settled?.({ opened: false, pathway: 'ticket', cause: { code: 'connection_failed' } })
     expect(await next(tickets)).toBe('ticket')
   })
 

@@ -74,7 +74,9 @@ class Fallback {
   // What was presented last while it was not a ticket, until a ticket opens a connection again.
   #away: Pathway | undefined
   readonly #unanswered = new Set<AbortSignal>()
-  // A failure that is being looked into; whoever asks next waits for what comes of it.
+  // The question to the server that is on its way.
+  #asking: { readonly era: number; readonly open: Promise<readonly string[] | undefined> } | undefined
+  // Failures that are being looked into; whoever asks next waits for what comes of them.
   #judging: Promise<unknown> = Promise.resolve()
 
   constructor(source: TicketSource, server: Server, options: FallbackOptions) {
@@ -127,7 +129,9 @@ class Fallback {
     const late = [...this.#unanswered].filter(({ aborted }) => aborted)
     for (const signal of late) this.#unanswered.delete(signal)
     const pathway = outcome.pathway ?? (late.length > 0 ? 'ticket' : undefined)
-    if (pathway) this.#judging = this.#judging.then(() => this.#failed(pathway, outcome.cause, outcome))
+    if (!pathway) return
+    const judged = this.#failed(pathway, outcome.cause, outcome).catch(() => undefined)
+    this.#judging = Promise.all([this.#judging, judged])
   }
 
   clear(): void {
@@ -170,11 +174,11 @@ class Fallback {
     return await this.#presentLesser(lesser, options)
   }
 
-  async #presentLesser(pathway: Pathway, { refresh }: GrantOptions): Promise<TicketGrant> {
+  async #presentLesser(pathway: Pathway, { refresh, signal }: GrantOptions): Promise<TicketGrant> {
     // What one user wrote is not sent without a name, and the other way round.
     if (pathway === 'anonymous') return { ticket: '', pathway, carriedBy: anonymousProtocols, user: pathway }
     const era = this.#era
-    const jwt = await this.#server.currentCredential({ refresh })
+    const jwt = await this.#server.currentCredential({ refresh, signal })
     if (era !== this.#era) {
       throw new TicketError('credential_unavailable', { detail: 'clear() was called meanwhile' })
     }
@@ -196,22 +200,18 @@ class Fallback {
   }
 
   /** Takes note of a failure; gives the pathway to take instead, from now on, if there is one. */
-  async #failed(
-    pathway: Pathway,
-    cause: Cause,
-    { signal, by = this }: GrantOptions,
-  ): Promise<Pathway | undefined> {
+  async #failed(pathway: Pathway, cause: Cause, { by = this }: GrantOptions): Promise<Pathway | undefined> {
     const weight = weightOf(cause.code)
     if (weight === 'never') return undefined
     const era = this.#era
     let open: readonly string[] | undefined
     if (weight === 'counts-if-reachable') {
-      open = await this.#ask(signal)
-      if (!open) return undefined
+      open = await this.#ask()
+      if (!open || era !== this.#era) return undefined
     }
-    const failures = this.#failures.add(pathway, by)
+    const failures = this.#failures.add(pathway, by, era)
     if (failures < (this.#options.after ?? FALLBACK_AFTER) && weight !== 'at-once') return undefined
-    open ??= await this.#ask(signal)
+    open ??= await this.#ask()
     const current = this.#current()
     // Another attempt was faster, or this one belongs to a pathway that was left meanwhile.
     if ((current?.pathway ?? 'ticket') !== pathway) return current?.pathway
@@ -247,10 +247,21 @@ class Fallback {
     return this.#lowered
   }
 
-  /** Gives what the server allows, or nothing if it does not say so soon. */
-  #ask(signal: AbortSignal | undefined): Promise<readonly string[] | undefined> {
+  /** Gives what the server allows, or nothing if it does not say so soon. Failures of the same moment ask together. */
+  #ask(): Promise<readonly string[] | undefined> {
+    const era = this.#era
+    if (this.#asking?.era === era) return this.#asking.open
+    const open = this.#askServer()
+    const asking = { era, open }
+    this.#asking = asking
+    void open.then(() => {
+      if (this.#asking === asking) this.#asking = undefined
+    })
+    return open
+  }
+
+  #askServer(): Promise<readonly string[] | undefined> {
     const timeout = new AbortController()
-    signal?.addEventListener('abort', () => timeout.abort(), { once: true })
     return new Promise((resolve) => {
       const cancel = this.#clock.after(CONFIG_TIMEOUT_MS, () => {
         timeout.abort()
@@ -258,7 +269,11 @@ class Fallback {
       })
       Promise.resolve()
         .then(() => this.#server.pathways({ signal: timeout.signal }))
-        .then(resolve, () => resolve(undefined))
+        // A source of somebody's own may say anything.
+        .then(
+          (open) => resolve(Array.isArray(open) ? open : undefined),
+          () => resolve(undefined),
+        )
         .finally(cancel)
     })
   }

@@ -89,9 +89,11 @@ class Spare {
     if (options.refresh) {
       coming?.stop.abort()
     } else {
+      // One that hangs is given up with the attempt that waits for it.
+      options.signal?.addEventListener('abort', () => coming?.stop.abort(), { once: true })
       const era = this.#era
       const reserve = kept ?? (await coming?.reserve.catch(() => undefined))
-      if (reserve && (await this.#isGood(reserve)) && era === this.#era) return reserve.grant
+      if (reserve && (await this.#isGood(reserve, options)) && era === this.#era) return reserve.grant
     }
     return await this.#source.grant(options)
   }
@@ -118,10 +120,10 @@ class Spare {
   }
 
   /** Whether it still belongs to whoever is logged in, and will last for a handshake. */
-  async #isGood({ credential, until }: Reserve): Promise<boolean> {
+  async #isGood({ credential, until }: Reserve, { signal }: GrantOptions): Promise<boolean> {
     if (until <= this.#clock.now()) return false
     try {
-      return credential === (await this.#source.currentCredential?.())
+      return credential === (await this.#source.currentCredential?.({ signal }))
     } catch {
       return false
     }
@@ -171,10 +173,10 @@ class Spare {
 
   async #fetch(signal: AbortSignal): Promise<Reserve | undefined> {
     const asked = this.#clock.now()
-    const credential = await this.#source.currentCredential?.()
+    const credential = await this.#source.currentCredential?.({ signal })
     const grant = await this.#source.grant({ signal })
     // Another credential than a moment ago: nobody can say which of the two has bought it.
-    if (credential !== (await this.#source.currentCredential?.())) return undefined
+    if (credential !== (await this.#source.currentCredential?.({ signal }))) return undefined
     if ((grant.pathway ?? 'ticket') !== 'ticket') return undefined
     const { expiresAt = asked + TTL_SECONDS.min * 1000 } = grant
     return { grant, credential, until: expiresAt - SPARE_MARGIN_MS }

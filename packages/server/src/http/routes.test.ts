@@ -127,6 +127,22 @@ describe('CORS', () => {
 })
 
 describe('what is refused', () => {
+  // The browser sends nothing after it and says only that there was no answer, so this is the one trace that there is.
+  it('is told of a preflight, too', async () => {
+    const of = rig()
+    await of.ask({ method: 'OPTIONS', target: PATHS.ticket, headers: { origin: FOREIGN } })
+    expect(of.take('request.refused')).toMatchObject([
+      {
+        code: 'origin_refused',
+        operation: 'ticket',
+        origin: FOREIGN,
+        reason: 'this origin is not in "origins"',
+      },
+    ])
+    await of.ask({ method: 'OPTIONS', target: PATHS.ticket, headers: { origin: ORIGIN } })
+    expect(of.take('request.refused')).toEqual([])
+  })
+
   it('is told with who asked and about what, as far as that is known', async () => {
     const of = rig()
     const token = of.tokenOf('ada')

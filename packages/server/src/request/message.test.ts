@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { headerLines } from '../../test/rig.js'
-import { headerValue, pathOf, readText } from './message.js'
+import { headerValue, pathOf, readText, shownPath } from './message.js'
 
 async function* chunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -40,6 +40,17 @@ describe('pathOf', () => {
     ['ws', undefined],
   ])('of %j is %j', (target, path) => {
     expect(pathOf(target)).toBe(path)
+  })
+})
+
+describe('shownPath', () => {
+  it.each([
+    ['/wss?ticket=secret', '/wss'],
+    [`/x/wst1_7f${'0'.repeat(54)}/y`, '/x/wst1_[redacted]/y'],
+    ['http://elsewhere/x?y', 'http://elsewhere/x'],
+    ['/'.padEnd(500, 'a'), '/'.padEnd(100, 'a')],
+  ])('of %s is %s', (target, shown) => {
+    expect(shownPath(target)).toBe(shown)
   })
 })
 
