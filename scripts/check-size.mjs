@@ -10,7 +10,7 @@ import { orExplain } from './lib/explain.mjs'
 /** Source, socket, outbox and reconnects: `@wsticket/client/core`. */
 const CORE_LIMIT = 4_999
 /** The same with renewal, sleep, diagnosis' hooks and all kinds of sources: `@wsticket/client`. */
-const CLIENT_LIMIT = 9_100
+const CLIENT_LIMIT = 9_200
 /** @type {Readonly<Record<string, number>>} */
 const SUBPATH_LIMITS = {
   diagnosis: 1_900,

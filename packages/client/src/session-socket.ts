@@ -1,7 +1,7 @@
 import { isLive } from './core/connection-state.js'
 import type { Cause, ConnectionState, Input, Moment } from './core/connection-types.js'
 import type { Close } from './core/events.js'
-import type { TicketGrant } from './core/grants.js'
+import type { GrantOptions, TicketGrant } from './core/grants.js'
 import type { Message } from './core/outbox.js'
 import { TicketError } from './core/ticket-error.js'
 import { TicketSocket as CoreTicketSocket, type CoreTicketSocketOptions } from './core/ticket-socket.js'
@@ -51,7 +51,7 @@ export abstract class SessionSocket extends CoreTicketSocket {
   protected deadline: number | undefined
 
   protected constructor(url: string | URL, tickets: TicketSource, options: SessionOptions) {
-    super(url, { ...options, tickets: { grant: (grantOptions) => tickets.grant(grantOptions) } })
+    super(url, { ...options, tickets: { grant: (grantOptions) => grantOf(tickets, grantOptions) } })
     this.#tickets = tickets
     this.#era = tickets.era
     this.#autoRenew = options.autoRenew !== false
@@ -226,4 +226,15 @@ export abstract class SessionSocket extends CoreTicketSocket {
     if (!isLive(state) || (this.#autoRenew && this.#tickets.renew && state.ref !== undefined))
       this.apply({ type: 'woke' })
   }
+}
+
+/** A source of somebody's own may give anything. */
+async function grantOf(tickets: TicketSource, options: GrantOptions | undefined): Promise<TicketGrant> {
+  const granted: unknown = await tickets.grant(options)
+  if (isGrant(granted)) return granted
+  throw new TicketError('response_invalid', { detail: 'the source gave no ticket' })
+}
+
+function isGrant(granted: unknown): granted is TicketGrant {
+  return granted instanceof Object && 'ticket' in granted && typeof granted.ticket === 'string'
 }

@@ -16,6 +16,7 @@ import { sourceAround } from './source-around.js'
 import { TicketSocket, type TicketSocketOptions } from './ticket-socket.js'
 import {
   type CredentialCallback,
+  type GrantOptions,
   type TicketGrant,
   type TicketSource,
   ticketSource,
@@ -1194,6 +1195,33 @@ describe('what others answer, and what the user before left', () => {
     await next(socket, 'close')
     await eventually(() => expect(server.sockets.every(({ readyState }) => readyState === 3)).toBe(true))
     expect(thrown.length).toBe(3)
+  })
+
+  it.each([undefined, null, {}, { ticket: Symbol('ticket') }])(
+    'tries again after a source of somebody’s own gave %o',
+    async (granted) => {
+      const inner = ticketSource({ url: server.ticketUrl, credential: () => 'opaque' })
+      let asked = 0
+      const grant = async (options?: GrantOptions): Promise<TicketGrant> =>
+        ++asked === 1 ? (granted as unknown as TicketGrant) : await inner.grant(options)
+      const socket = connect({ tickets: sourceAround(inner, { grant }) })
+      expect((await reached(socket, 'waiting')).cause).toMatchObject({
+        code: 'response_invalid',
+        detail: 'the source gave no ticket',
+      })
+      clock.advanceToNext()
+      await next(socket, 'open')
+    },
+  )
+
+  it('closes with a code that is a text', async () => {
+    const socket = connect()
+    await next(socket, 'open')
+    // @ts-expect-error who writes JavaScript may give anything
+    socket.close('4000')
+    expect(await next(socket, 'close')).toMatchObject({ code: 4000 })
+    // @ts-expect-error the same
+    expect(() => connect().close('soon')).toThrow(DOMException)
   })
 
   it('tells the end last, also of a socket that is closed by its source on hearing of a failure', async () => {

@@ -66,6 +66,12 @@ export class TicketSocket extends SessionSocket {
     else super.send(message)
   }
 
+  /** Ends it for good; what waits in the outbox is forgotten. */
+  override close(code?: number, reason?: string): void {
+    // A `WebSocket` takes texts for numbers; those of other packages throw when it is too late.
+    super.close(code === undefined ? code : Number(code), reason)
+  }
+
   /** The session that is open now, or `undefined` between connections. */
   get session(): SocketSession | undefined {
     const { state, deadline } = this
