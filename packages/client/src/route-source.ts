@@ -238,6 +238,8 @@ function withAddress(url: string): (thrown: unknown) => never {
   return (thrown) => {
     const error = asTicketError(thrown)
     if (error.code !== 'not_found' || error.detail !== undefined) throw error
-    throw new TicketError('not_found', { detail: `is there a ticket route at ${url}?` })
+    // What stands behind its path may be secret.
+    const address = url.replace(/[?#].*$/s, '')
+    throw new TicketError('not_found', { detail: `is there a ticket route at ${address}?` })
   }
 }
